@@ -1,0 +1,1 @@
+"""Tidy ratings in, named tables, figures and a report out."""

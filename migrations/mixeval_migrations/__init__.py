@@ -1,0 +1,69 @@
+"""The database's schema through time: Alembic, configured in Python, shipped inside the wheel."""
+
+from importlib.resources import as_file, files
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from mixeval.database import Database
+from mixeval.errors import DatabaseError
+
+
+def upgrade(database: Database) -> None:
+    """Bring an empty or older database to the schema of this version, in one transaction.
+
+    Raises DatabaseError when the database was made by a newer version, or is no mixeval database.
+    """
+    with database.engine.begin() as connection:
+        _refuse_foreign(connection)
+        command.upgrade(_config(connection), "head")
+
+
+def prepare(database: Database) -> None:
+    """Make the schema in an empty database; refuse one that is older or newer than this version.
+
+    Raises DatabaseError naming `mixeval db upgrade` when the schema is older.
+    """
+    with database.engine.begin() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        _refuse_foreign(connection)
+        if found is not None and found != head():
+            raise DatabaseError(
+                f"the database has the older schema {found}",
+                remedy="back it up, then run `mixeval db upgrade STUDY`",
+            )
+        command.upgrade(_config(connection), "head")
+
+
+def head() -> str:
+    """Return the revision that this version of mixeval works with."""
+    newest = ScriptDirectory.from_config(_config(None)).get_current_head()
+    if newest is None:
+        raise DatabaseError("this installation has no migrations", remedy="install mixeval again")
+    return newest
+
+
+def _refuse_foreign(connection: Connection) -> None:
+    found = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    if found is not None and found not in known:
+        raise DatabaseError(
+            f"the database has schema {found}, which is newer than this version of mixeval",
+            remedy="upgrade mixeval, the answers in it are untouched",
+        )
+    if found is None and inspect(connection).get_table_names():
+        raise DatabaseError(
+            "the database holds tables that mixeval did not make",
+            remedy="name an empty database or another file",
+        )
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    with as_file(files(__package__)) as folder:
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

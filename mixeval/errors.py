@@ -1,0 +1,66 @@
+"""What goes wrong, in words.
+
+Every error that a user can cause is a :class:`MixevalError`: one sentence that says what is wrong and why,
+and what to do about it. The library raises them, the command line prints one line and exits with 1, and
+the web layer answers with a page or with problem JSON.
+"""
+
+
+class MixevalError(Exception):
+    """Say what is wrong and why (`problem`) and what to do about it (`remedy`).
+
+    >>> str(MixevalError("stems/kick.wav holds no audio: the file is empty", remedy="copy it again"))
+    'stems/kick.wav holds no audio: the file is empty; copy it again.'
+    """
+
+    def __init__(self, problem: str, *, remedy: str) -> None:
+        super().__init__(problem, remedy)
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.problem}; {self.remedy}."
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Keyword-only arguments do not survive pickling by themselves, and renders run in worker processes.
+        return (_rebuild, (type(self), self.problem, self.remedy))
+
+
+def _rebuild(kind: type[MixevalError], problem: str, remedy: str) -> MixevalError:
+    return kind(problem, remedy=remedy)
+
+
+class StudyError(MixevalError):
+    """A study.toml, or the folder it stands in, cannot be used as it is."""
+
+
+class DatasetError(MixevalError):
+    """A data set lacks a file (missing) or holds one that cannot be used (corrupt)."""
+
+
+class AudioError(MixevalError):
+    """An audio file or signal cannot be read, measured or written."""
+
+
+class RenderError(MixevalError):
+    """A mix cannot be made or written."""
+
+
+class ManifestError(MixevalError):
+    """A manifest.json is missing, damaged, or disagrees with the files beside it."""
+
+
+class DatabaseError(MixevalError):
+    """A database cannot be opened, or its schema is not the one this version knows."""
+
+
+class ServeError(MixevalError):
+    """The web server cannot start."""
+
+
+class SimulationError(MixevalError):
+    """A simulated listener met an answer that no listener should meet."""
+
+
+class AnalysisError(MixevalError):
+    """Ratings cannot be read, or a table cannot be made from them."""

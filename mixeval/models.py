@@ -1,0 +1,197 @@
+"""What is stored of a listening test (design border 2): typed tables, one row per fact.
+
+Participants are pseudonyms; nothing here holds a name, an address or an IP.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite keeps no time zones, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a stored moment needs its time zone")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return (
+            None
+            if value is None
+            else value.replace(tzinfo=UTC)
+            if value.tzinfo is None
+            else value.astimezone(UTC)
+        )
+
+
+def now() -> datetime:
+    """Return the server's time, the only clock that stored moments are told by."""
+    return datetime.now(UTC)
+
+
+Moment = Annotated[datetime, mapped_column(UtcDateTime())]
+Hash = Annotated[str, mapped_column(String(64))]
+Id = Annotated[str, mapped_column(String(64), primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    # Named constraints: Alembic can only change what has a name.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class StudyVersion(Base):
+    """A study.toml and manifest as they were when listeners were served from them."""
+
+    __tablename__ = "versions"
+
+    id: Mapped[Id]
+    stimuli_id: Mapped[Hash]
+    study: Mapped[str] = mapped_column(Text)
+    """Canonical JSON of study.toml."""
+    manifest: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Moment] = mapped_column(default=now)
+
+
+class Participant(Base):
+    """A person, or a simulated or previewing one, under a pseudonym."""
+
+    __tablename__ = "participants"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), unique=True)
+    """The pseudonym that tables print."""
+    simulated: Mapped[bool] = mapped_column(default=False)
+    preview: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[Moment] = mapped_column(default=now)
+
+    sessions: Mapped[list["ParticipantSession"]] = relationship(back_populates="participant")
+
+
+class ParticipantSession(Base):
+    """One sitting of one participant in one version of the study, from consent to completion."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[Id]
+    participant_id: Mapped[int] = mapped_column(ForeignKey("participants.id"), index=True)
+    version_id: Mapped[str] = mapped_column(ForeignKey("versions.id"), index=True)
+    secret_sha256: Mapped[Hash] = mapped_column(unique=True)
+    """Hash of the secret in the participant's cookie and resume link."""
+    seed: Mapped[int] = mapped_column(BigInteger)
+    """Order and labels follow from this number."""
+    consent_sha256: Mapped[Hash]
+    """Hash of the consent text that was agreed to."""
+    browser: Mapped[str] = mapped_column(String(64), default="")
+    """Browser family and kind of device, never the whole user agent."""
+    started_at: Mapped[Moment] = mapped_column(default=now)
+    completed_at: Mapped[Moment | None]
+    completion_code: Mapped[str | None] = mapped_column(String(32), unique=True)
+
+    participant: Mapped[Participant] = relationship(back_populates="sessions")
+    version: Mapped[StudyVersion] = relationship()
+    pages: Mapped[list["Page"]] = relationship(back_populates="session", order_by="Page.position")
+
+
+class Page(Base):
+    """One item as one participant is asked about it."""
+
+    __tablename__ = "pages"
+    __table_args__ = (UniqueConstraint("session_id", "position"),)
+
+    id: Mapped[Id]
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
+    position: Mapped[int]
+    item: Mapped[str] = mapped_column(String(200))
+    opened_at: Mapped[Moment | None]
+    completed_at: Mapped[Moment | None]
+
+    session: Mapped[ParticipantSession] = relationship(back_populates="pages")
+    stimuli: Mapped[list["PageStimulus"]] = relationship(
+        back_populates="page", order_by="PageStimulus.position"
+    )
+
+
+class PageStimulus(Base):
+    """One mix on one page, known to the browser only by a random token."""
+
+    __tablename__ = "page_stimuli"
+    __table_args__ = (UniqueConstraint("page_id", "condition"), UniqueConstraint("page_id", "position"))
+
+    token: Mapped[Id]
+    page_id: Mapped[str] = mapped_column(ForeignKey("pages.id"))
+    condition: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int]
+    """Place on the screen from the left, counted from 0."""
+    shown_as: Mapped[str] = mapped_column(String(8))
+    """The letter that the listener sees."""
+
+    page: Mapped[Page] = relationship(back_populates="stimuli")
+    ratings: Mapped[list["Rating"]] = relationship(back_populates="stimulus")
+
+
+class Rating(Base):
+    """The newest answer about one mix; `value` is null until the listener has placed it."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (UniqueConstraint("stimulus_token", "attribute"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stimulus_token: Mapped[str] = mapped_column(ForeignKey("page_stimuli.token"))
+    attribute: Mapped[str] = mapped_column(String(200))
+    value: Mapped[float | None] = mapped_column(Float(53))
+    """0 (bottom of the scale) to 100 (top)."""
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    """The browser's counter: a stale retry never overwrites a newer answer."""
+    played: Mapped[bool]
+    moved: Mapped[bool]
+    listened_seconds: Mapped[float] = mapped_column(Float(53))
+    """Time that this mix was audible."""
+    rated_at: Mapped[Moment]
+
+    stimulus: Mapped[PageStimulus] = relationship(back_populates="ratings")
+
+
+class Event(Base):
+    """Something that happened in the browser: play, switch, move, volume, refused Next."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("session_id", "event_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
+    page_id: Mapped[str | None] = mapped_column(ForeignKey("pages.id"))
+    event_id: Mapped[str] = mapped_column(String(64))
+    """Made by the browser, so that a retry is not stored twice."""
+    kind: Mapped[str] = mapped_column(String(64))
+    stimulus_token: Mapped[str | None] = mapped_column(ForeignKey("page_stimuli.token"))
+    client_ms: Mapped[float] = mapped_column(Float(53))
+    """Milliseconds since the page was opened, on the browser's monotonic clock."""
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+    received_at: Mapped[Moment] = mapped_column(default=now)

@@ -1,0 +1,81 @@
+"""Where a study is deployed: database, secrets, addresses. Environment (`MIXEVAL_...`), never study.toml."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mixeval.errors import StudyError
+
+DATABASE_NAME = "study.sqlite3"
+SECRET_KEY_NAME = ".secret-key"  # noqa: S105 - the name of a file
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Deployment of one study folder.
+
+    MIXEVAL_DATABASE_URL: an SQLAlchemy URL; left out, STUDY/study.sqlite3.
+    MIXEVAL_SECRET_KEY: signs cookies; left out, a key kept in STUDY/.secret-key (mode 0600).
+    MIXEVAL_TRUSTED_PROXIES: how many reverse proxies stand in front; left out, none is believed.
+    """
+
+    database_url: str
+    secret_key: str = field(repr=False)
+    trusted_proxies: int = 0
+
+
+def read_settings(study_folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the deployment of `study_folder` from the environment; generate its secret key on first use.
+
+    Raises StudyError when the folder cannot be written or a value cannot be used.
+    """
+    values = os.environ if environment is None else environment
+    proxies = values.get("MIXEVAL_TRUSTED_PROXIES", "0")
+    if not proxies.isdecimal():
+        raise StudyError(
+            f'MIXEVAL_TRUSTED_PROXIES is "{proxies}"', remedy="set it to a whole number such as 1"
+        )
+    return Settings(
+        database_url=database_url(study_folder, values),
+        secret_key=values.get("MIXEVAL_SECRET_KEY") or _kept_secret(study_folder),
+        trusted_proxies=int(proxies),
+    )
+
+
+def database_url(study_folder: Path, environment: Mapping[str, str] | None = None) -> str:
+    """Return where the answers of `study_folder` are kept."""
+    values = os.environ if environment is None else environment
+    return values.get("MIXEVAL_DATABASE_URL") or f"sqlite:///{(study_folder / DATABASE_NAME).resolve()}"
+
+
+def _kept_secret(study_folder: Path) -> str:
+    path = study_folder / SECRET_KEY_NAME
+    try:
+        # Exclusive creation with the final mode: no moment at which others could read the key.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_secret(path)
+    except OSError as error:
+        raise StudyError(
+            f"{study_folder} cannot be written ({error.strerror})",
+            remedy="give yourself write permission there",
+        ) from error
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_hex(32))
+    return _read_secret(path)
+
+
+def _read_secret(path: Path) -> str:
+    try:
+        secret = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise StudyError(
+            f"{path} cannot be read ({error.strerror})", remedy="make it readable to you"
+        ) from error
+    if len(secret) < 32:
+        raise StudyError(
+            f"{path} holds no secret key", remedy="delete it, a new one is made on the next start"
+        )
+    return secret

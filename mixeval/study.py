@@ -1,0 +1,331 @@
+"""A study: everything that study.toml defines, read once and never changed.
+
+Unknown keys, wrong types and impossible values are refused with the file, the path of the key, the value and
+what to do (:class:`mixeval.errors.StudyError`).
+"""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from mixeval.conditions import Condition, PlainText
+from mixeval.errors import StudyError
+
+FILE_NAME = "study.toml"
+TARGET_LUFS = -28.0
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, strip_whitespace=True)]
+"""Text of one or more paragraphs, separated by blank lines."""
+
+
+class Section(BaseModel):
+    """What all parts of a study share: frozen, strictly typed, unknown keys refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class FilesDataset(Section):
+    """Mixes that were rendered elsewhere; `pattern` names each file by `{item}` and `{source}`."""
+
+    kind: Literal["files"]
+    path: str
+    pattern: str
+
+    @model_validator(mode="after")
+    def _both_fields_once(self) -> "FilesDataset":
+        for field in ("{item}", "{source}"):
+            if self.pattern.count(field) != 1:
+                raise ValueError(f"pattern must hold {field} exactly once")
+        return self
+
+
+class FolderDataset(Section):
+    """One folder per recording with a path per stem; with `item`, `path` is that one recording."""
+
+    kind: Literal["folder"]
+    path: str
+    item: PlainText | None = None
+    stems: Mapping[PlainText, str] = Field(default_factory=dict)
+    references: Mapping[PlainText, str] = Field(default_factory=dict)
+
+
+class EnstDataset(Section):
+    """ENST-Drums as it lies on the user's disk; `path` is the folder that holds drummer_1 to drummer_3."""
+
+    kind: Literal["enst"]
+    path: str
+
+
+class SyntheticDataset(Section):
+    """Seeded synthetic drums, written to `path` as an ENST-shaped tree when the study is first rendered."""
+
+    kind: Literal["synthetic"]
+    path: str = "recordings"
+    recordings_per_drummer: Annotated[int, Field(ge=1, le=24)] = 2
+    seconds: Annotated[float, Field(ge=2.0, le=120.0)] = 14.0
+
+
+Dataset = Annotated[
+    FilesDataset | FolderDataset | EnstDataset | SyntheticDataset,
+    Field(discriminator="kind"),
+]
+
+
+class ItemSelection(Section):
+    """Which of the data set's recordings become items."""
+
+    subset: Literal["train", "val", "test"] | None = None
+    per_drummer: Annotated[int, Field(ge=1)] | None = None
+    exclude: tuple[PlainText, ...] = Field(default=(), alias="not")
+    """Groups left out, such as "hits"."""
+
+
+def _items_tag(value: object) -> str:
+    return "names" if isinstance(value, list | tuple) else "selection"
+
+
+ItemsChoice = Annotated[
+    Annotated[tuple[PlainText, ...], Field(min_length=1), Tag("names")]
+    | Annotated[ItemSelection, Tag("selection")],
+    Discriminator(_items_tag),
+]
+
+
+class StudySection(Section):
+    title: PlainText
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+
+class StimuliSection(Section):
+    dataset: Dataset
+    conditions: Annotated[tuple[Condition, ...], Field(min_length=2, max_length=40)]
+    items: ItemsChoice | None = None
+    target_lufs: Annotated[float, Field(ge=-60.0, le=-10.0)] = TARGET_LUFS
+
+    @model_validator(mode="after")
+    def _distinct(self) -> "StimuliSection":
+        for what, values in (
+            ("condition id", [condition.id for condition in self.conditions]),
+            ("condition label", [condition.label for condition in self.conditions]),
+            ("item", list(self.items) if isinstance(self.items, tuple) else []),
+        ):
+            twice = sorted({value for value in values if values.count(value) > 1})
+            if twice:
+                raise ValueError(f'the {what} "{twice[0]}" is there twice')
+        return self
+
+
+class TestSection(Section):
+    __test__ = False  # pytest collects by name
+
+    page: Literal["sliders"] = "sliders"
+    question: PlainText = "How much do you like each mix?"
+    instructions: Text = (
+        "All are the same performance. Play them as often as you wish and put each where it belongs."
+    )
+    scale: Annotated[tuple[PlainText, ...], Field(min_length=2, max_length=11)] = (
+        "Dislike very much",
+        "Neutral",
+        "Like very much",
+    )
+    """Words from the bottom of the scale (0) to its top (100), evenly spaced."""
+    attribute: PlainText = "preference"
+
+
+class ParticipantsSection(Section):
+    consent: Text = (
+        "You will listen to short drum recordings and rate how much you like each way of mixing them. "
+        "Please use headphones and sit somewhere quiet.\n\n"
+        "Your ratings are stored under a random number, without your name or address. "
+        "You can stop at any time by closing the page."
+    )
+    thanks: Text = "Thank you. Your ratings are stored."
+
+
+class AnalysisSection(Section):
+    order: tuple[PlainText, ...] | None = None
+    """Condition ids in the order of tables and figures; left out: the order of the conditions."""
+
+
+class Study(Section):
+    """A whole study.toml."""
+
+    study: StudySection
+    stimuli: StimuliSection
+    test: TestSection = TestSection()
+    participants: ParticipantsSection = ParticipantsSection()
+    analysis: AnalysisSection = AnalysisSection()
+
+    @model_validator(mode="after")
+    def _order_names_conditions(self) -> "Study":
+        ids = {condition.id for condition in self.stimuli.conditions}
+        unknown = [name for name in self.analysis.order or () if name not in ids]
+        if unknown:
+            raise ValueError(f'analysis.order names "{unknown[0]}", which is no condition of this study')
+        return self
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        return self.stimuli.conditions
+
+    def canonical_json(self) -> str:
+        """Write the study as JSON that is the same for every spelling of the same study.toml."""
+        return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+
+
+def read_study(folder: Path) -> Study:
+    """Read FOLDER/study.toml.
+
+    Raises StudyError when the folder or file is missing, is not TOML, or does not define a study; it names
+    every bad key with its path, its value and a remedy.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise StudyError(
+            f"{folder} is not a study, it has no {FILE_NAME}", remedy="name the folder that holds one"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(
+            f"{path} cannot be read ({error})", remedy="make it a readable UTF-8 file"
+        ) from error
+    return parse_study(text, source=str(path))
+
+
+def parse_study(text: str, *, source: str = FILE_NAME) -> Study:
+    """Parse the text of a study.toml; `source` is the name that errors carry. Raises StudyError."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError(f"{source} is not TOML ({error})", remedy="correct that line") from error
+    except RecursionError as error:
+        raise StudyError(f"{source} is nested too deeply", remedy="flatten it") from error
+    try:
+        # Through JSON, so that strict types hold and arrays still become tuples.
+        return Study.model_validate_json(json.dumps(document, default=str, allow_nan=False))
+    except ValidationError as error:
+        *others, last = [_explain(details, document) for details in _root_causes(error.errors())]
+        lines = [f"{source}: {problem}; {remedy}." for problem, remedy in others]
+        raise StudyError("\n".join([*lines, f"{source}: {last[0]}"]), remedy=last[1]) from error
+    except ValueError as error:
+        raise StudyError(f"{source} holds nan or inf", remedy="write finite numbers") from error
+
+
+def _root_causes(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    # A list whose entry is wrong is also reported as too short: that follows from the entry.
+    return [
+        details
+        for details in found
+        if not any(
+            other is not details and other["loc"][: len(details["loc"])] == details["loc"] for other in found
+        )
+    ]
+
+
+def _explain(details: ErrorDetails, document: Mapping[str, Any]) -> tuple[str, str]:
+    """Turn one of pydantic's findings into what is wrong with which key, and what to do."""
+    path, value = _locate(details["loc"], document)
+    context = details.get("ctx", {})
+    match details["type"]:
+        case "extra_forbidden":
+            return f"{path} is not a key that mixeval knows", _remedy_for_unknown_key(str(details["loc"][-1]))
+        case "missing":
+            return f"{path} is missing", "add it"
+        case "union_tag_invalid":
+            return f"{path}.kind is {_show(context['tag'])}", f"write one of {context['expected_tags']}"
+        case "union_tag_not_found":
+            return f"{path}.kind is missing", "say which kind of data set it is"
+        case "literal_error":
+            return f"{path} is {_show(value)}", f"write {context['expected']}"
+        case "value_error":
+            where = f"{path}: " if path else ""
+            return f"{where}{str(context['error']).rstrip('.')}", "correct it"
+        case "string_pattern_mismatch":
+            return f"{path} is {_show(value)}", "use ASCII letters, digits, _, . and - only"
+        case "too_short" | "too_long" as which:
+            limit = (
+                f"at least {context['min_length']}"
+                if which == "too_short"
+                else f"at most {context['max_length']}"
+            )
+            return f"{path} has {context['actual_length']} entries", f"give {limit}"
+        case _:
+            return f"{path} is {_show(value)}", f"it {_requirement(details['msg'])}"
+
+
+def _requirement(message: str) -> str:
+    _, _, requirement = message.partition(" should ")
+    requirement = (
+        requirement.replace("a valid ", "a ").replace("a integer", "an integer").replace("an array", "a list")
+    )
+    return f"should {requirement}" if requirement else f"is refused ({message})"
+
+
+def _locate(location: tuple[int | str, ...], document: Any) -> tuple[str, Any]:
+    """Follow pydantic's location through the document, leaving out the union tags that it mixes in."""
+    path, value = "", document
+    for step in location:
+        if isinstance(step, int):
+            path += f"[{step}]"
+            value = value[step] if isinstance(value, list) and step < len(value) else None
+        elif isinstance(value, dict) and (step in value or not _is_tag(step, value)):
+            path += f".{step}" if path else step
+            value = value.get(step)
+        elif not isinstance(value, dict | list):
+            continue  # a member of a union that the value might have matched
+    return path, value
+
+
+def _is_tag(step: str, value: Mapping[str, Any]) -> bool:
+    return step in {value.get("kind"), _items_tag(value)}
+
+
+def _show(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _remedy_for_unknown_key(key: str) -> str:
+    homes = _homes_of_keys()
+    if key in homes:
+        return f"it belongs in {homes[key]}"
+    close = difflib.get_close_matches(key, homes, n=1)
+    return (
+        f'did you mean "{close[0]}"' if close else f"remove it, the keys there are {', '.join(sorted(homes))}"
+    )
+
+
+def _homes_of_keys() -> dict[str, str]:
+    homes = dict.fromkeys(Study.model_fields, "the top level")
+    sections: tuple[tuple[str, type[BaseModel]], ...] = (
+        ("stimuli.dataset", FilesDataset),
+        ("stimuli.dataset", FolderDataset),
+        ("stimuli.dataset", SyntheticDataset),
+        ("stimuli.items", ItemSelection),
+        ("[[stimuli.conditions]]", Condition),
+        ("[analysis]", AnalysisSection),
+        ("[participants]", ParticipantsSection),
+        ("[test]", TestSection),
+        ("[stimuli]", StimuliSection),
+        ("[study]", StudySection),
+    )
+    for home, section in sections:
+        for name, field in section.model_fields.items():
+            homes[field.alias or name] = home
+    return homes

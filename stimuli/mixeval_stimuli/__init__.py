@@ -1,0 +1,1 @@
+"""Multitracks in, loudness-aligned mixes and their manifest out."""

@@ -1,0 +1,44 @@
+"""What every mixing method is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+from mixeval.audio import Audio
+from mixeval_stimuli.recordings import Recording
+
+
+@dataclass(frozen=True)
+class Mix:
+    """A mix as its method made it, before loudness alignment.
+
+    `audio` is mono or stereo; `parameters` is what the method found, such as gains, and goes into the manifest;
+    `notes` are sentences that the person who renders should read.
+    """
+
+    audio: Audio
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+class MixMethod(BaseModel):
+    """A way of mixing. Subclasses declare their options as fields, their inputs, and `mix`.
+
+    `version` changes whenever the same inputs and options would give other samples: it is part of the cache's
+    key, so a mix is made again exactly when one of these changed.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    version: ClassVar[str]
+
+    def inputs(self, recording: Recording) -> tuple[Path, ...]:
+        """Name the files that decide the mix. Raises DatasetError when the recording lacks one."""
+        raise NotImplementedError
+
+    def mix(self, recording: Recording) -> Mix:
+        """Make the mix. Raises DatasetError or AudioError when an input cannot be used."""
+        raise NotImplementedError

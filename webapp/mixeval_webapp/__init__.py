@@ -1,0 +1,1 @@
+"""Manifest in, a listening test in the browser, ratings in SQL out."""
