@@ -53,15 +53,22 @@ def align(mixes: Mapping[str, Measured], *, target_lufs: float) -> Alignment:
     """
     sample_rate = _one_rate(mixes)
     frames = _one_length(mixes, sample_rate)
-    highest = {
-        condition: mix.level.loudness_lufs + CEILING_DBTP - mix.level.true_peak_dbtp
+    target, lowered_for = target_lufs, None
+    while (worst := _highest_peak(mixes, target))[1] > CEILING_DBTP:
+        condition, peak = worst
+        # Rounded down to a figure that reads well in the manifest and keeps the peak under the ceiling.
+        target = math.floor((target - (peak - CEILING_DBTP)) * 100.0) / 100.0
+        lowered_for = condition
+    return Alignment(sample_rate, frames, target, lowered_for)
+
+
+def _highest_peak(mixes: Mapping[str, Measured], target_lufs: float) -> tuple[str, float]:
+    peaks = {
+        condition: mix.level.true_peak_dbtp + mix.level.gain_to(target_lufs)
         for condition, mix in mixes.items()
     }
-    tightest = min(highest, key=lambda condition: highest[condition])
-    if highest[tightest] >= target_lufs:
-        return Alignment(sample_rate, frames, target_lufs, None)
-    # Rounded down to a figure that reads well in the manifest and keeps the peak under the ceiling.
-    return Alignment(sample_rate, frames, math.floor(highest[tightest] * 100.0) / 100.0, tightest)
+    highest = max(peaks, key=lambda condition: peaks[condition])
+    return highest, peaks[highest]
 
 
 def _one_rate(mixes: Mapping[str, Measured]) -> int:

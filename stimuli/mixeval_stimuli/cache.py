@@ -18,7 +18,7 @@ from mixeval.audio import Audio, read_audio
 from mixeval.errors import DatasetError
 from mixeval.manifest import file_sha256
 from mixeval_stimuli.drafts import draft_in, publish
-from mixeval_stimuli.loudness import Level, level_for_alignment
+from mixeval_stimuli.loudness import Level, measure_level
 from mixeval_stimuli.methods.method import Mix, MixMethod
 from mixeval_stimuli.recordings import Recording
 
@@ -36,7 +36,7 @@ class _Record(BaseModel):
     sample_rate: Annotated[int, Field(gt=0)]
     channels: Annotated[int, Field(ge=1, le=2)]
     frames: Annotated[int, Field(gt=0)]
-    loudness_lufs: float
+    blocks_lufs: tuple[float, ...]
     true_peak_dbtp: float
     parameters: Mapping[str, JsonValue]
     notes: tuple[str, ...]
@@ -50,7 +50,7 @@ class CachedMix(_Record):
 
     @property
     def level(self) -> Level:
-        return Level(self.loudness_lufs, self.true_peak_dbtp)
+        return Level(self.blocks_lufs, self.true_peak_dbtp)
 
 
 def mix_key(
@@ -89,7 +89,7 @@ def keep_mix(folder: Path, key: str, mix: Mix) -> CachedMix:
 
     Raises AudioError when it has no loudness, or holds samples that are not finite.
     """
-    level = level_for_alignment(mix.audio)
+    level = measure_level(mix.audio)
     path = folder / f"{key}.wav"
     with draft_in(folder) as draft:
         soundfile.write(draft, mix.audio.samples.T, mix.audio.sample_rate, format="WAV", subtype="FLOAT")
@@ -100,13 +100,13 @@ def keep_mix(folder: Path, key: str, mix: Mix) -> CachedMix:
         sample_rate=mix.audio.sample_rate,
         channels=mix.audio.channels,
         frames=mix.audio.frames,
-        loudness_lufs=level.loudness_lufs,
+        blocks_lufs=level.blocks_lufs,
         true_peak_dbtp=level.true_peak_dbtp,
         parameters=dict(mix.parameters),
         notes=mix.notes,
     )
     with draft_in(folder) as draft:
-        draft.write_text(record.model_dump_json(indent=1), encoding="utf-8")
+        draft.write_text(record.model_dump_json(), encoding="utf-8")
         publish(draft, path.with_suffix(".json"))
     return CachedMix(**record.model_dump(), key=key, path=path)
 

@@ -5,6 +5,7 @@ by three quarters, an absolute gate at -70 LUFS and a relative gate 10 LU below 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyloudnorm
@@ -19,17 +20,43 @@ SHORTEST_SECONDS = 0.4
 OVERSAMPLING = 4
 """BS.1770 annex 2 asks for a rate of at least 192 kHz, four times 48 kHz."""
 
-# Below this the absolute gate can decide what is measured, so that a gain would change more than the level.
-_GATED_BELOW_LUFS = -60.0
-_WELL_ABOVE_THE_GATE_LUFS = -30.0
+ABSOLUTE_GATE_LUFS = -70.0
+RELATIVE_GATE_LU = -10.0
 
 
 @dataclass(frozen=True)
 class Level:
-    """Integrated loudness in LUFS and true peak in dBTP of the same audio."""
+    """How loud audio is at any gain: the loudness of its 400 ms blocks in LUFS, and its true peak in dBTP.
 
-    loudness_lufs: float
+    A gain of 13 dB does not move integrated loudness by exactly 13 LU: fading tails sink below the absolute
+    gate, which moves the relative gate, which decides what else counts (0.06 LU on real drums). The blocks
+    move exactly, so the gates are applied to them where they will lie.
+    """
+
+    blocks_lufs: tuple[float, ...]
     true_peak_dbtp: float
+
+    def loudness_at(self, gain_db: float) -> float:
+        """Give the integrated loudness in LUFS with a gain (BS.1770 equations 5 to 7), -inf if all is gated."""
+        blocks = np.asarray(self.blocks_lufs) + gain_db
+        above = blocks[blocks > ABSOLUTE_GATE_LUFS]
+        if above.size:
+            above = above[above > _mean_lufs(above) + RELATIVE_GATE_LU]
+        return _mean_lufs(above) if above.size else -np.inf
+
+    def gain_to(self, target_lufs: float) -> float:
+        """Find the gain in decibels that brings the audio to a target.
+
+        Each step adds what is missing. More gain lets more quiet blocks count, never fewer, so the steps never
+        change direction, and they end since there are only so many blocks.
+        """
+        gain_db = 0.0
+        for _ in range(len(self.blocks_lufs) + 1):
+            missing = target_lufs - self.loudness_at(gain_db)
+            if abs(missing) < 1e-9:
+                break
+            gain_db += missing
+        return gain_db
 
 
 def integrated_loudness(audio: Audio) -> float:
@@ -41,17 +68,16 @@ def integrated_loudness(audio: Audio) -> float:
     Raises AudioError when the audio is shorter than 400 ms, silent, gated away whole, not finite, or neither
     mono nor stereo.
     """
-    stereo = audio.as_stereo()
-    _check_measurable(stereo)
-    # "DeMan" is the standard's own filter at any rate; the default class reads 0.042 LU low at 997 Hz.
-    meter = pyloudnorm.Meter(stereo.sample_rate, filter_class="DeMan")
-    loudness = float(meter.integrated_loudness(_whole_blocks(stereo).T.astype(np.float64)))
-    if not np.isfinite(loudness):
-        raise AudioError(
-            "the audio is too quiet to have a loudness, no 400 ms of it reach the gate at -70 LUFS",
-            remedy="check that it holds the mix, and raise its level",
-        )
+    loudness, _ = _measure(audio)
     return loudness
+
+
+def measure_level(audio: Audio) -> Level:
+    """Measure what decides the audio's loudness at any gain. Raises AudioError as integrated_loudness."""
+    _, meter = _measure(audio)
+    # A silent block has minus infinity, which no gain raises and no JSON holds: it counts at no gain.
+    blocks = tuple(float(block) for block in meter.blockwise_loudness if np.isfinite(block))
+    return Level(blocks, true_peak(audio))
 
 
 def true_peak(audio: Audio) -> float:
@@ -64,23 +90,28 @@ def true_peak(audio: Audio) -> float:
         return float(20.0 * np.log10(peak))
 
 
-def level_for_alignment(audio: Audio) -> Level:
-    """Measure loudness so that a gain moves it by exactly that gain, and the true peak.
-
-    A quiet mix is measured raised, well above the absolute gate, and the raise is taken off again: parts of it
-    that the gate hides now would count once the mix has its gain. Raises AudioError as integrated_loudness.
-    """
-    loudness = integrated_loudness(audio)
-    if loudness < _GATED_BELOW_LUFS:
-        raise_db = _WELL_ABOVE_THE_GATE_LUFS - loudness
-        loudness = integrated_loudness(with_gain(audio, raise_db)) - raise_db
-    return Level(loudness, true_peak(audio))
-
-
 def with_gain(audio: Audio, gain_db: float) -> Audio:
     """Give the audio with a gain in decibels, computed in double precision."""
     samples = audio.samples.astype(np.float64) * 10.0 ** (gain_db / 20.0)
     return Audio(samples.astype(np.float32), audio.sample_rate)
+
+
+def _measure(audio: Audio) -> tuple[float, Any]:
+    stereo = audio.as_stereo()
+    _check_measurable(stereo)
+    # "DeMan" is the standard's own filter at any rate; the default class reads 0.042 LU low at 997 Hz.
+    meter = pyloudnorm.Meter(stereo.sample_rate, filter_class="DeMan")
+    loudness = float(meter.integrated_loudness(_whole_blocks(stereo).T.astype(np.float64)))
+    if not np.isfinite(loudness):
+        raise AudioError(
+            "the audio is too quiet to have a loudness, no 400 ms of it reach the gate at -70 LUFS",
+            remedy="check that it holds the mix, and raise its level",
+        )
+    return loudness, meter
+
+
+def _mean_lufs(blocks: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+    return float(10.0 * np.log10(np.mean(10.0 ** (blocks / 10.0))))
 
 
 def _check_measurable(audio: Audio) -> None:

@@ -142,7 +142,12 @@ class Run:
             finished = all(mate.id in self.files for mate in self._mixed_cells[cell.item])
             self._progress(
                 Progress(
-                    self._done, self._total, cell.item, cell.condition, stage, stage == "stimulus" and finished
+                    self._done,
+                    self._total,
+                    cell.item,
+                    cell.condition,
+                    stage,
+                    stage == "stimulus" and finished,
                 )
             )
 

@@ -60,7 +60,7 @@ def write_stimulus(place: Place, mix: CachedMix, alignment: Alignment) -> Stimul
     """
     stereo = read_mix(mix).as_stereo()
     # A figure that reads well in the manifest and is exactly the one applied.
-    gain_db = round(alignment.target_lufs - mix.loudness_lufs, 4)
+    gain_db = round(mix.level.gain_to(alignment.target_lufs), 4)
     cut = Audio(np.ascontiguousarray(stereo.samples[:, : alignment.frames]), stereo.sample_rate)
     with draft_in(place.cache) as draft:
         write_flac(draft, with_gain(cut, gain_db))
