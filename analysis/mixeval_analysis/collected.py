@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Unpack
 
 import pandas as pd
 from alembic.migration import MigrationContext
@@ -25,7 +26,7 @@ from mixeval_migrations import head, prepare
 SCALE = (0.0, 100.0)
 """The ends of every scale that mixeval serves."""
 
-_ROWS: Select[tuple[object, ...]] = (
+_ROWS: Select[Unpack[tuple[Any, ...]]] = (
     select(
         Participant.code.label("participant"),
         Page.item.label("item"),

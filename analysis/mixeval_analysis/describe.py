@@ -1,5 +1,7 @@
 """Describe each condition: moments, quartiles and a confidence interval of its mean."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -66,9 +68,8 @@ def _bootstrap_means(
     Drawing participants with replacement is a multinomial weight per participant, so a replicate's mean is
     (weights @ sums) / (weights @ counts) with sums and counts of shape (participants, conditions).
     """
-    cells = ratings.rows.groupby(["participant", "condition"])["rating"].agg(["sum", "count"]).unstack()
-    sums = _matrix(cells["sum"], ratings)
-    counts = _matrix(cells["count"], ratings)
+    answers = ratings.rows.groupby(["participant", "condition"])["rating"]
+    sums, counts = _matrix(answers.sum(), ratings), _matrix(answers.count(), ratings)
     panel = len(sums)
     random = generator(ratings.seed, "bootstrap", "mean")
     block = max(1, _CELLS_PER_BLOCK // panel)
@@ -94,17 +95,17 @@ def _bootstrap_means(
     return intervals, notes
 
 
-def _matrix(cells: pd.DataFrame, ratings: Ratings) -> Values:
+def _matrix(cells: "pd.Series[Any]", ratings: Ratings) -> Values:
     # Participants by name and conditions by the study's order: the rows' order changes nothing.
-    ordered = cells.sort_index().reindex(columns=list(ratings.labels))
-    return np.asarray(ordered.fillna(0.0), dtype=np.float64)
+    table = cells.unstack("condition").sort_index().reindex(columns=list(ratings.labels))
+    return np.asarray(table.fillna(0.0), dtype=np.float64)
 
 
 def _holes(ratings: Ratings) -> tuple[str, ...]:
     possible = ratings.participants * ratings.items * len(ratings.labels)
     if len(ratings.rows) == possible:
         return ()
-    return (
-        f"Not every participant rated every item in every condition: {len(ratings.rows)} of {possible} "
-        "possible ratings are there, and means weigh each rating alike.",
+    filled = (
+        f"{len(ratings.rows)} of {possible} possible ratings are there, and means weigh each rating alike."
     )
+    return (f"Not every participant rated every item in every condition: {filled}",)

@@ -1,4 +1,4 @@
-"""Shapiro-Wilk: are the ratings of a condition normally distributed?
+"""Shapiro-Wilk: whether the ratings of a condition are normally distributed.
 
 The paper says that the test "checks normality and homogeneity"; it says nothing about homogeneity of variance.
 """

@@ -1,4 +1,4 @@
-"""Kruskal-Wallis: do the conditions differ at all?"""
+"""Kruskal-Wallis: whether the conditions differ at all."""
 
 import numpy as np
 from scipy import stats

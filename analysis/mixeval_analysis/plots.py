@@ -3,6 +3,7 @@
 import io
 import textwrap
 from collections.abc import Mapping
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -24,7 +25,7 @@ _MM_PER_INCH = 25.4
 _COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
 _INK = "#1b2126"
 
-_STYLE = {
+_STYLE: Mapping[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
     "font.size": 7.5,
     "axes.labelsize": 7.5,
@@ -56,7 +57,7 @@ def violin(ratings: Ratings) -> dict[str, bytes]:
     the scale) and scaled to one width. The bar is the interquartile range, the white dot the median, the
     small dots are participants' means.
     """
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(dict(_STYLE)):
         figure = Figure(figsize=(FULL_WIDTH_MM / _MM_PER_INCH, 92 / _MM_PER_INCH), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
@@ -126,7 +127,7 @@ def _dress(axes: Axes, ratings: Ratings) -> None:
         for label in ratings.labels.values()
     ]
     # A label is text, never mathematics: a dollar sign must not change the figure.
-    axes.set_xticks(range(k), wrapped, parse_math=False, **({"rotation": 90} if steep else {}))
+    axes.set_xticks(range(k), wrapped, parse_math=False, rotation=90 if steep else 0)
     axes.set_xlim(-0.6, k - 0.4)
     low, high = _scale(ratings)
     axes.set_ylim(low - 0.02 * (high - low), high + 0.02 * (high - low))
@@ -155,13 +156,29 @@ def _key(ratings: Ratings) -> list[Line2D | Patch]:
     patches: list[Line2D | Patch] = (
         [Patch(facecolor=_COLOURS[role], alpha=0.3, label=role) for role in roles] if len(roles) > 1 else []
     )
-    dot = {"linestyle": "none", "marker": "o"}
     return [
         *patches,
-        Line2D([], [], markersize=4.2, mfc="white", mec=_INK, mew=0.9, label="median", **dot),
+        Line2D(
+            [],
+            [],
+            markersize=4.2,
+            mfc="white",
+            mec=_INK,
+            mew=0.9,
+            label="median",
+            linestyle="none",
+            marker="o",
+        ),
         Line2D([], [], color=_INK, linewidth=3, label="interquartile range"),
         Line2D(
-            [], [], markersize=2.4, mfc=_COLOURS["system"], mec="none", label="mean of a participant", **dot
+            [],
+            [],
+            markersize=2.4,
+            mfc=_COLOURS["system"],
+            mec="none",
+            label="mean of a participant",
+            linestyle="none",
+            marker="o",
         ),
     ]
 

@@ -6,6 +6,7 @@ listed in docs/data-dictionary.md.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -134,7 +135,7 @@ class Ratings:
 
 def with_defaults(rows: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that a table may leave out, with what their absence says."""
-    missing = {name: value for name, value in DEFAULTS.items() if name not in rows.columns}
+    missing: dict[str, Any] = {name: value for name, value in DEFAULTS.items() if name not in rows.columns}
     return rows.assign(**missing)
 
 

@@ -10,9 +10,10 @@ import io
 import math
 import tomllib
 import warnings
-from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -132,7 +133,7 @@ def _split(text: str, source: str) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            cells = pd.read_csv(
+            cells: pd.DataFrame = pd.read_csv(
                 io.StringIO(text),
                 sep=delimiter,
                 header=0,
@@ -148,10 +149,10 @@ def _split(text: str, source: str) -> pd.DataFrame:
             f"{source} is not a regular table ({reason})", remedy="give each row as many cells as the header"
         ) from error
     cells.index += 2
-    return cells.fillna("").apply(lambda column: column.str.strip())
+    return pd.DataFrame({name: cells[name].fillna("").str.strip() for name in header}, index=cells.index)
 
 
-def _column(cells: "pd.Series[str]", kind: str, source: str) -> "pd.Series[str]":
+def _column(cells: "pd.Series[str]", kind: str, source: str) -> "pd.Series[Any]":
     name = str(cells.name)
     if kind == "flag":
         lowered = cells.str.lower()
@@ -185,10 +186,11 @@ def _number(cell: str) -> float:
 def _refuse(bad: "pd.Series[bool]", cells: "pd.Series[str]", source: str, why: str, remedy: str) -> None:
     if not bad.any():
         return
-    row = bad.idxmax()
+    place = int(np.flatnonzero(bad)[0])
+    row, cell = cells.index[place], cells.iloc[place]
     others = int(bad.sum()) - 1
     also = f", and {others} more" if others else ""
-    value = f' "{cells[row]}"' if cells[row] else ""
+    value = f' "{cell}"' if cell else ""
     raise AnalysisError(f"{source}, row {row}: {cells.name}{value} {why}{also}", remedy=remedy)
 
 
@@ -196,11 +198,11 @@ def _refuse_twice(rows: pd.DataFrame, source: str) -> None:
     key = [name for name in _KEY if name in rows.columns]
     twice = rows.duplicated(key)
     if twice.any():
-        second = twice.idxmax()
-        same: Callable[[str], pd.Series[bool]] = lambda name: rows[name] == rows.loc[second, name]
-        first = rows.loc[pd.concat([same(name) for name in key], axis=1).all(axis=1)].index[0]
-        what: Mapping[str, object] = dict(rows.loc[second, ["participant", "item", "condition"]])
+        second = int(np.flatnonzero(twice)[0])
+        same = (rows[key].iloc[: second + 1] == rows[key].iloc[second]).all(axis=1)
+        first = int(np.flatnonzero(same)[0])
+        what = ", ".join(str(value) for value in rows[["participant", "item", "condition"]].iloc[second])
         raise AnalysisError(
-            f"{source}, rows {first} and {second}: {', '.join(map(str, what.values()))} is rated twice",
+            f"{source}, rows {rows.index[first]} and {rows.index[second]}: {what} is rated twice",
             remedy="delete one, or tell them apart by a column `repeat` that counts from 0",
         )

@@ -26,7 +26,7 @@ Examples:
 @click.argument("source")
 @click.option(
     "--out",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False),
     help="Folder for tables, figures and report. [default: SOURCE/report, or NAME-report beside NAME.csv]",
 )
 @click.option(
@@ -36,7 +36,7 @@ Examples:
     "--pool-versions", is_flag=True, help="Take sessions together although they heard different stimuli."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
-def analyze(source: str, out: Path | None, order: str, *, pool_versions: bool, as_json: bool) -> None:
+def analyze(source: str, out: str | None, order: str, *, pool_versions: bool, as_json: bool) -> None:
     """Make the tables, figures and report from ratings.
 
     SOURCE is a study's folder, a database URL, or a CSV file with the columns participant, item, condition
@@ -55,7 +55,7 @@ def analyze(source: str, out: Path | None, order: str, *, pool_versions: bool, a
     # Drawing takes a second to load, which errors above need not wait for.
     from mixeval_analysis.report_folder import write_report  # noqa: PLC0415
 
-    report = write_report(selection, out or default_output(source))
+    report = write_report(selection, Path(out) if out else default_output(source))
     if as_json:
         click.echo(json.dumps(_as_json(report), indent=1, ensure_ascii=False))
     else:
@@ -113,10 +113,16 @@ def _print_table(console: Any, table: "Table") -> None:
     mark = " (SIMULATED)" if table.simulated else ""
     console.print(f"{table.title}{mark}", style="bold", markup=False, highlight=False)
     console.print(f"{table.method} {table.level}", style="dim", markup=False, highlight=False)
+    rows = table.cells()
+    headings = table.headings
+    if table.name == "mann_whitney_symbols" and sum(map(len, headings)) + 3 * len(headings) > console.width:
+        # As in the paper's Table 4, but with numbers where the names would not stand side by side.
+        headings = [headings[0], *(str(number) for number in range(1, len(rows) + 1))]
+        rows = [[f"{number} {first}", *rest] for number, (first, *rest) in enumerate(rows, start=1)]
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading, text in zip(table.headings, table.text_columns, strict=True):
+    for heading, text in zip(headings, table.text_columns, strict=True):
         grid.add_column(Text(heading), justify="left" if text else "right")
-    for row in table.cells():
+    for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     console.print(grid)
     for note in table.notes:
@@ -148,5 +154,8 @@ def _rows(table: "Table") -> list[dict[str, Any]]:
     ]
 
 
-def _plain(cell: object) -> Any:
-    return cell if cell is None or isinstance(cell, str | int | float) else float(cell)  # type: ignore[arg-type]
+def _plain(cell: Any) -> Any:
+    if cell is None or isinstance(cell, str | int | float):
+        return cell
+    # A p that no float holds is written out rather than as 0.
+    return float(cell) or cell.exact()
