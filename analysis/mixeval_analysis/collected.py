@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any
 
 import pandas as pd
 from alembic.migration import MigrationContext
@@ -26,7 +26,7 @@ from mixeval_migrations import head, prepare
 SCALE = (0.0, 100.0)
 """The ends of every scale that mixeval serves."""
 
-_ROWS: Select[Unpack[tuple[Any, ...]]] = (
+_ROWS: "Select[*tuple[Any, ...]]" = (
     select(
         Participant.code.label("participant"),
         Page.item.label("item"),

@@ -23,10 +23,11 @@ def shapiro_wilk(ratings: Ratings) -> Table:
         if problem is None:
             result = stats.shapiro(values)
             row["W"] = float(result.statistic)
-            if result.pvalue > 0:
-                row["p"] = of_value(float(result.pvalue))
-            else:
+            if len(values) == 3 and len(np.unique(values)) == 2:
+                # The exact distribution starts at W = 3/4: p is 0 there, give or take a rounding error.
                 problem = "of three ratings two are equal, so W is at its minimum and p says nothing"
+            else:
+                row["p"] = of_value(float(result.pvalue))
         if problem is not None:
             notes.append(f"{ratings.labels[condition]}: {problem}.")
         rows.append(row)
