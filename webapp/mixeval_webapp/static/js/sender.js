@@ -14,6 +14,7 @@
  * @property {number} failures attempts in a row that got no answer
  *
  * @typedef {{url: string, method: string, body: object}} Call
+ * @typedef {{call: {url: string, method: string, body: {ratings: Answer[], sequence: number}}, done: (reply: Reply) => void}} Completion
  * @typedef {{verdict: "yes" | "no" | "later", status: number, body: any, seconds: number}} Reply
  */
 
@@ -21,7 +22,7 @@ const FIRST_SECONDS = 0.5;
 const LONGEST_SECONDS = 30;
 const TIMEOUT_SECONDS = 20;
 const BATCH = 50;
-/** Answers that these give may change when the participant comes back with the right cookie. */
+/** What is refused with these may be taken once the participant's cookie is back: it is kept, not dropped. */
 const NOT_NOW = new Set([401, 403, 404]);
 
 export class Sender {
@@ -29,7 +30,7 @@ export class Sender {
   #failures = 0;
   /** @type {(() => void) | null} */
   #wake = null;
-  /** @type {{call: Call, done: (reply: Reply) => void} | null} */
+  /** @type {Completion | null} */
   #completion = null;
   /** @type {Set<Entry>} */
   #alone = new Set();
@@ -51,7 +52,9 @@ export class Sender {
   }
 
   get status() {
-    const waiting = this.#sendable().filter(({ kind }) => kind === "rating").length;
+    const waiting = this.outbox
+      .entries()
+      .filter(({ kind, page, url }) => kind === "rating" && (page === this.page || !this.#parked.has(url))).length;
     return { waiting, failures: this.#failures };
   }
 
@@ -61,13 +64,14 @@ export class Sender {
 
   /** Send what waits, now: also cuts short a pause between two attempts. */
   kick() {
+    this.#parked.clear();
     this.#wake?.();
     void this.#work();
   }
 
   /** Send what waits, unless a pause after a failure is running. */
-  async send() {
-    await this.#work();
+  send() {
+    void this.#work();
   }
 
   /**
@@ -100,14 +104,25 @@ export class Sender {
     this.#working = false;
   }
 
-  /** @param {NonNullable<Sender["#completion"]>} completion */
+  /** @param {Completion} completion */
   async #handIn({ call, done }) {
     const reply = await this.#ask(call);
     if (reply.verdict === "later") return this.#pause(reply);
     this.#failures = 0;
     this.#completion = null;
+    if (reply.verdict === "yes") await this.#forget(call.body.ratings);
     done(reply);
     return true;
+  }
+
+  /**
+   * Let go of answers that were handed in with their page: sent again, they would find it closed.
+   * @param {Answer[]} ratings
+   */
+  async #forget(ratings) {
+    const handedIn = new Set(ratings.map(({ stimulus }) => stimulus));
+    for (const entry of this.outbox.entries())
+      if (entry.kind === "rating" && handedIn.has(entry.body.stimulus)) await this.outbox.remove(entry);
   }
 
   /** @param {Entry[] | undefined} batch */
@@ -135,15 +150,16 @@ export class Sender {
   async #takeNo(batch, reply) {
     const [entry] = batch;
     if (!entry) return;
-    if (entry.page !== this.page && NOT_NOW.has(reply.status)) {
-      // Another participant's, in the same browser: kept for when they are back.
+    const detail = String(reply.body?.detail ?? "");
+    if (NOT_NOW.has(reply.status)) {
       this.#parked.add(entry.url);
+      if (entry.page === this.page) this.onRefused(entry, reply.status, detail);
     } else if (batch.length > 1) {
       // One bad entry must not take the others with it.
       for (const one of batch) this.#alone.add(one);
     } else {
       await this.outbox.remove(entry);
-      this.onRefused(entry, reply.status, String(reply.body?.detail ?? ""));
+      this.onRefused(entry, reply.status, detail);
     }
   }
 
