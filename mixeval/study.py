@@ -216,6 +216,10 @@ def parse_study(text: str, *, source: str = FILE_NAME) -> Study:
         raise StudyError(f"{source} is not TOML ({error})", remedy="correct that line") from error
     except RecursionError as error:
         raise StudyError(f"{source} is nested too deeply", remedy="flatten it") from error
+    return _validated(document, source)
+
+
+def _validated(document: Mapping[str, Any], source: str) -> Study:
     try:
         # Through JSON, so that strict types hold and arrays still become tuples.
         return Study.model_validate_json(json.dumps(document, default=str, allow_nan=False))

@@ -1,0 +1,52 @@
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from mixeval.cli import COMMANDS, main
+
+
+def test_help_lists_every_command_with_its_line():
+    result = CliRunner().invoke(main, ["--help"])
+    assert result.exit_code == 0
+    for name in COMMANDS:
+        assert f"\n  {name} " in result.output
+
+
+@pytest.mark.parametrize("command", ["render", "serve", "analyze", "simulate"])
+def test_a_folder_that_is_no_study_is_told_in_one_line_without_a_traceback(command, tmp_path):
+    result = CliRunner().invoke(main, [command, str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert len(result.output.strip().splitlines()) == 1
+    assert "has no study.toml" in result.output
+
+
+def test_an_unknown_command_is_refused():
+    assert CliRunner().invoke(main, ["rendre"]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unwanted"),
+    [
+        (["--help"], {"flask", "pandas", "scipy", "seaborn", "torch", "sqlalchemy"}),
+        (["serve", "--help"], {"pandas", "seaborn", "matplotlib", "torch"}),
+        (["analyze", "--help"], {"flask", "torch"}),
+    ],
+)
+def test_a_command_starts_without_the_libraries_of_the_others(arguments, unwanted):
+    script = f"""
+import sys
+from mixeval.cli import main
+main({arguments!r}, standalone_mode=False)
+print(sorted(set(sys.modules) & {unwanted!r}))
+"""
+    finished = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path), "PATH": ""},
+    )
+    assert finished.stdout.splitlines()[-1] == "[]"
