@@ -9,7 +9,7 @@
  * @property {boolean} moved
  * @property {boolean} played
  * @property {number} listened_seconds
- * @property {number | null} [sequence] of the answer that the server holds
+ * @property {number | null} sequence of the answer that the server holds
  *
  * @typedef {object} PageData
  * @property {string} page

@@ -28,23 +28,16 @@ export class RatingPage {
    */
   constructor(data, waiting = []) {
     this.labels = new Map(data.stimuli.map(({ token, label }) => [token, label]));
-    /** @type {Map<string, number>} */
-    const known = new Map();
+    const { attribute } = data;
     for (const { token, value, moved, played, listened_seconds, sequence } of data.stimuli) {
-      known.set(token, sequence === undefined ? data.next_sequence - 1 : (sequence ?? -1));
-      this.#answers.set(
-        token,
-        Object.freeze({
-          stimulus: token, attribute: data.attribute, value, moved, played, listened_seconds,
-          sequence: known.get(token) ?? -1,
-        }),
-      );
+      const answer = { stimulus: token, attribute, value, moved, played, listened_seconds, sequence: sequence ?? -1 };
+      this.#answers.set(token, Object.freeze(answer));
     }
     this.#sequence = data.next_sequence;
     for (const answer of waiting) {
       this.#sequence = Math.max(this.#sequence, answer.sequence + 1);
-      const held = known.get(answer.stimulus);
-      if (held !== undefined && answer.attribute === data.attribute && answer.sequence > held)
+      const held = this.#answers.get(answer.stimulus);
+      if (held?.attribute === answer.attribute && answer.sequence > held.sequence)
         this.#answers.set(answer.stimulus, Object.freeze({ ...answer }));
     }
   }

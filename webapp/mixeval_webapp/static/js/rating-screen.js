@@ -202,7 +202,8 @@ export class RatingScreen {
   #refuse(missing) {
     this.events.log("next_refused", null, { play: missing.play, place: missing.place });
     byId("todo").classList.add("asked");
-    say(`${todoLines(missing).join(". ")}.`);
+    // Those who see read it beside the button already.
+    byId("announcement").textContent = `${todoLines(missing).join(". ")}.`;
   }
 
   /** @param {string} url */
@@ -238,6 +239,7 @@ export class RatingScreen {
     });
     this.transport.showLoading(sound.loaded);
     const lines = todoLines(page.todo());
+    if (lines.length === 0) byId("announcement").textContent = "";
     byId("todo").replaceChildren(...lines.map((line) => Object.assign(document.createElement("span"), { textContent: line })));
     byId("next").setAttribute("aria-disabled", String(this.#finishing || !page.complete));
   }
