@@ -92,6 +92,8 @@ def _sqlite(url: str) -> Engine:
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_SECONDS,
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+        # Errors are logged; the tokens and hashes in statements are not to be.
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
@@ -113,4 +115,4 @@ def _begin(connection: Connection) -> None:
 def _postgresql(url: str, backend: str) -> Engine:
     if backend != "postgresql":
         raise DatabaseError(f"{backend} databases are not supported", remedy="use SQLite or PostgreSQL")
-    return create_engine(url, pool_pre_ping=True, pool_size=8)
+    return create_engine(url, pool_pre_ping=True, pool_size=8, hide_parameters=True)

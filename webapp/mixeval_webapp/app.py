@@ -1,0 +1,132 @@
+"""The application factory: everything that is checked before anybody is let in happens here."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import DBAPIError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from mixeval.database import Database, open_database
+from mixeval.errors import DatabaseError
+from mixeval.manifest import read_manifest
+from mixeval.settings import Settings, read_settings
+from mixeval.study import read_study
+from mixeval.versions import Version
+from mixeval_migrations import prepare
+from mixeval_webapp.api import api
+from mixeval_webapp.compression import compress_static
+from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
+from mixeval_webapp.pages import pages
+from mixeval_webapp.payloads import MAX_BODY_BYTES
+from mixeval_webapp.problems import answer_problems
+from mixeval_webapp.site import EXTENSION, Site, StudyVersions, check_rendered
+from mixeval_webapp.stimulus_files import StimulusFiles
+
+STATIC_MAX_AGE_SECONDS = 365 * 24 * 60 * 60
+
+SECURITY_HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        [
+            "default-src 'self'",
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        ]
+    ),
+    "X-Content-Type-Options": "nosniff",
+    # The resume link is a secret; no other site is to learn it.
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def create_app(
+    study_folder: Path | str, *, settings: Settings | None = None, database: Database | None = None
+) -> Flask:
+    """Make the application that serves the study in `study_folder`, for waitress, gunicorn or a test.
+
+    `settings` are read from the environment and `database` is opened from them if they are left out.
+
+    Raises StudyError or ManifestError when the study is not rendered as it is written, naming a missing or
+    changed file; DatabaseError when its answers cannot be kept.
+    """
+    folder = Path(study_folder)
+    version = Version(read_study(folder), read_manifest(folder))
+    check_rendered(version)
+    files = StimulusFiles(folder)
+    files.verify(version)
+    settings = settings or read_settings(folder)
+    database = database or open_database(settings.database_url)
+    versions = StudyVersions(database)
+    try:
+        prepare(database)
+        versions.publish(version)
+    except DBAPIError as error:
+        raise DatabaseError(
+            f"the answers to {folder} cannot be stored ({error.orig})",
+            remedy="give yourself write permission to the database and its folder",
+        ) from error
+    return _flask(Site(database, versions, files, version.id), settings)
+
+
+def site_of(app: Flask) -> Site:
+    """Return what `app` serves from."""
+    found = app.extensions[EXTENSION]
+    if not isinstance(found, Site):
+        raise TypeError("the application was not made by create_app")
+    return found
+
+
+def _flask(site: Site, settings: Settings) -> Flask:
+    static_folder = Path(__file__).parent / "static"
+    app = Flask(
+        __name__, static_url_path=f"/static/{_fingerprint(static_folder)}", static_folder=static_folder
+    )
+    app.extensions[EXTENSION] = site
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        SESSION_COOKIE_NAME=FORM_COOKIE,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SEND_FILE_MAX_AGE_DEFAULT=STATIC_MAX_AGE_SECONDS,
+        # The form may lie open for as long as its browser session does.
+        WTF_CSRF_TIME_LIMIT=None,
+        # This check wants the Referer that our own policy withholds; token and SameSite cookie do its work.
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.session_interface = FormSessions()
+    app.register_blueprint(pages)
+    app.register_blueprint(api)
+    # The API is guarded by a header and a content type that no form of another site can send.
+    CSRFProtect(app).exempt(api)
+    answer_problems(app)
+    app.after_request(_guard)
+    app.after_request(compress_static)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # as Flask's documentation says to
+    return app
+
+
+def _guard(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers[name] = value
+    if request.endpoint == "static" and response.status_code < 400:
+        response.cache_control.public = True
+        response.cache_control.immutable = True
+    elif "Cache-Control" not in response.headers:
+        response.cache_control.no_store = True
+    return response
+
+
+def _fingerprint(static_folder: Path) -> str:
+    """Hash the static files, so that a changed one has a new address and modules find their neighbours."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in static_folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(static_folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,154 @@
+"""What a participant sees: consent, rating pages, thanks; and the audio. The server knows which one is next."""
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from sqlalchemy import select
+from werkzeug.wrappers import Response as AnyResponse
+
+from mixeval.models import Page, PageStimulus
+from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
+from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data
+from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
+from mixeval_webapp.site import site
+
+AUDIO_MAX_AGE_SECONDS = 24 * 60 * 60
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def consent() -> str:
+    visitor = visitor_of_request()
+    version = site().version
+    return render_template(
+        "consent.html",
+        study_title=version.study.study.title,
+        paragraphs=_paragraphs(version.study.participants.consent),
+        page_count=len(version.manifest.items),
+        mix_count=len(version.study.conditions),
+        continuing=visitor is not None and visitor.completion_code is None,
+        start_id=new_token(),
+    )
+
+
+@pages.post("/start")
+def start() -> AnyResponse:
+    secret = derive_secret(
+        str(current_app.secret_key), str(session["csrf_token"]), request.form.get("start_id") or new_token()
+    )
+    visitor = enrol(
+        site().database,
+        site().version,
+        secret=secret,
+        browser=browser_family(request.user_agent.string),
+        simulated=request.form.get("simulated") == "1",
+    )
+    current_app.logger.info("started participant=%s", visitor.participant)
+    return set_secret(_to_test(), secret)
+
+
+@pages.get("/test")
+def test() -> str | AnyResponse:
+    visitor = visitor_of_request()
+    if visitor is None:
+        return redirect(url_for("pages.consent"), 303)
+    study = site().versions.of(visitor.version_id).study
+    state = open_current_page(site().database, visitor, study.test.attribute)
+    if state is not None:
+        return render_template(
+            "rating.html", study_title=study.study.title, page_data=_page_data(visitor, state)
+        )
+    return render_template(
+        "thanks.html",
+        study_title=study.study.title,
+        paragraphs=_paragraphs(study.participants.thanks),
+        completion_code=_completion_code(visitor),
+    )
+
+
+@pages.get("/resume/<secret>")
+def resume(secret: str) -> AnyResponse:
+    if find_visitor(site().database, secret) is None:
+        abort(404, "This link opens no session. Please copy the whole link, or start again.")
+    return set_secret(_to_test(), secret)
+
+
+@pages.get("/audio/<token>")
+def audio(token: str) -> Response:
+    visitor = visitor_of_request()
+    stimulus = None if visitor is None else _own_stimulus(visitor, token)
+    if visitor is None or stimulus is None:
+        abort(404)
+    item, condition = stimulus
+    data = site().files.read(site().versions.of(visitor.version_id), item, condition)
+    response = make_response(data)
+    response.content_type = "audio/flac"
+    # Tokens are each participant's own, so neither cache nor comparison joins two listeners' files.
+    response.set_etag(token)
+    response.cache_control.private = True
+    response.cache_control.max_age = AUDIO_MAX_AGE_SECONDS
+    response.cache_control.immutable = True
+    # Units and lists of ranges that are not understood may be ignored (RFC 9110, section 14.2).
+    single = request.range is not None and request.range.units == "bytes" and len(request.range.ranges) == 1
+    response.make_conditional(request, accept_ranges=single, complete_length=len(data))
+    response.accept_ranges = "bytes"
+    return response
+
+
+def _to_test() -> Response:
+    return make_response(redirect(url_for("pages.test"), 303))
+
+
+def _page_data(visitor: Visitor, state: PageState) -> dict[str, object]:
+    version = site().versions.of(visitor.version_id)
+    return page_data(
+        state,
+        version,
+        file_bytes=site().files.page_bytes(version, state.item),
+        addresses=Addresses(
+            audio=url_for("pages.audio", token=""),
+            ratings=url_for("api.ratings", page_id=state.id),
+            complete=url_for("api.complete", page_id=state.id),
+            events=url_for("api.events"),
+            next=url_for("pages.test"),
+            resume=url_for("pages.resume", secret=secret_of_request(), _external=True),
+        ),
+    )
+
+
+def _completion_code(visitor: Visitor) -> str:
+    if visitor.completion_code is not None:
+        return visitor.completion_code
+    # The last page was finished, perhaps from another tab, since this request's visitor was looked up.
+    now_complete = find_visitor(site().database, secret_of_request())
+    return (now_complete.completion_code or "") if now_complete else ""
+
+
+def _own_stimulus(visitor: Visitor, token: str) -> tuple[str, str] | None:
+    """Return item and condition of a mix on a page that this visitor has been shown."""
+    query = (
+        select(Page.item, PageStimulus.condition)
+        .join(Page)
+        .where(
+            PageStimulus.token == token,
+            Page.session_id == visitor.session_id,
+            Page.opened_at.is_not(None),
+        )
+    )
+    with site().database.read() as db:
+        row = db.execute(query).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()]

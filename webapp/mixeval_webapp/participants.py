@@ -1,0 +1,132 @@
+"""Who takes part: a pseudonym, a session with all its pages, and the secret that opens it again."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from mixeval.database import Database
+from mixeval.models import Page, PageStimulus, Participant, ParticipantSession
+from mixeval.seeds import derive_seed
+from mixeval.versions import Version
+from mixeval_webapp.ordering import item_order, label, stimulus_order
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Capitals and digits that nobody confuses when they are written down."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """The owner of a session, as known from the secret in the cookie."""
+
+    session_id: str
+    participant: str
+    version_id: str
+    completion_code: str | None
+
+
+def find_visitor(database: Database, secret: str) -> Visitor | None:
+    """Return who holds `secret`, or nothing."""
+    query = (
+        select(
+            ParticipantSession.id,
+            Participant.code,
+            ParticipantSession.version_id,
+            ParticipantSession.completion_code,
+        )
+        .join(Participant)
+        .where(ParticipantSession.secret_sha256 == _sha256(secret))
+    )
+    with database.read() as db:
+        row = db.execute(query).one_or_none()
+    return None if row is None else Visitor(*row)
+
+
+def enrol(database: Database, version: Version, *, secret: str, browser: str, simulated: bool) -> Visitor:
+    """Create a participant and a session that `secret` opens, with every page, order, letter and token.
+
+    A second call with the same secret, such as a double click sends, finds the first one's session.
+    """
+    found = find_visitor(database, secret)
+    if found is not None:
+        return found
+    try:
+        with database.write() as db:
+            return _create(db, version, secret=secret, browser=browser, simulated=simulated)
+    except IntegrityError:
+        found = find_visitor(database, secret)
+        if found is None:
+            raise
+        return found
+
+
+def new_code(length: int) -> str:
+    """Draw a random code that is easy to read out and to type."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(length))
+
+
+def new_token() -> str:
+    """Draw 128 random bits, safe in a URL."""
+    return secrets.token_urlsafe(16)
+
+
+def browser_family(user_agent: str) -> str:
+    """Reduce a user agent to browser and kind of device, which is all that is stored of it.
+
+    >>> browser_family("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    'Firefox on desktop'
+    """
+    # Each browser also names the ones that it descends from, so the order decides.
+    families = (
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser", "Samsung"),
+        ("Firefox|FxiOS", "Firefox"),
+        ("Chrome|Chromium|CriOS", "Chrome"),
+        ("Safari", "Safari"),
+    )
+    family = next((name for pattern, name in families if re.search(pattern, user_agent)), "other")
+    if re.search("iPad|Tablet", user_agent):
+        return f"{family} on tablet"
+    return f"{family} on {'phone' if re.search('Mobi|iPhone', user_agent) else 'desktop'}"
+
+
+def _create(db: Session, version: Version, *, secret: str, browser: str, simulated: bool) -> Visitor:
+    study = version.study
+    # The id is random and never leaves the server: with it in the seed, nobody who knows study.toml can
+    # work out which letter hides which mix.
+    session_id = new_token()
+    session = ParticipantSession(
+        id=session_id,
+        participant=Participant(code=f"P{new_code(8)}", simulated=simulated),
+        version_id=version.id,
+        secret_sha256=_sha256(secret),
+        seed=derive_seed(study.study.seed, "session", session_id),
+        consent_sha256=_sha256(study.participants.consent),
+        browser=browser,
+    )
+    session.pages = [
+        Page(id=new_token(), position=position, item=item, stimuli=_stimuli(version, item, session.seed))
+        for position, item in enumerate(
+            item_order([item.item for item in version.manifest.items], session.seed)
+        )
+    ]
+    db.add(session)
+    return Visitor(session_id, session.participant.code, version.id, None)
+
+
+def _stimuli(version: Version, item: str, seed: int) -> list[PageStimulus]:
+    conditions = [stimulus.condition for stimulus in version.manifest.of_item(item)]
+    return [
+        PageStimulus(token=new_token(), condition=condition, position=position, shown_as=label(position))
+        for position, condition in enumerate(stimulus_order(conditions, item, seed))
+    ]
+
+
+def _sha256(text: str) -> str:
+    # Codes come from URLs and cookies, which may hold anything.
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

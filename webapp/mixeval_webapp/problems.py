@@ -1,0 +1,223 @@
+"""What the web side answers when it does not do as asked: one log line, and a page or problem JSON (RFC 9457).
+
+Log lines name the route, the reason and the participant's pseudonym; never a token, a secret or a path that
+holds one.
+"""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import ClassVar
+
+from flask import Flask, Response, g, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
+
+from mixeval.errors import MixevalError
+from mixeval_webapp.stimulus_files import StimulusUnavailableError
+
+API_PREFIX = "/api/"
+RETRY_AFTER_SECONDS = 2
+
+log = logging.getLogger(__name__)
+
+
+class RefusalError(MixevalError):
+    """A request that is understood and not granted; subclasses say why."""
+
+    status: ClassVar[HTTPStatus]
+    reason: ClassVar[str]
+    """The word in the log."""
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """What the problem JSON holds besides title, status and detail."""
+        return {}
+
+
+class MalformedBodyError(RefusalError):
+    status, reason = HTTPStatus.BAD_REQUEST, "malformed_body"
+
+
+class UnknownSessionError(RefusalError):
+    status, reason = HTTPStatus.UNAUTHORIZED, "unknown_session"
+
+
+class ForeignRequestError(RefusalError):
+    status, reason = HTTPStatus.FORBIDDEN, "foreign_request"
+
+
+class NotServedError(RefusalError):
+    status, reason = HTTPStatus.FORBIDDEN, "not_served"
+
+
+class NotYoursError(RefusalError):
+    status, reason = HTTPStatus.NOT_FOUND, "not_yours"
+
+
+class PageFinishedError(RefusalError):
+    status, reason = HTTPStatus.CONFLICT, "page_finished"
+
+
+class NotJsonError(RefusalError):
+    status, reason = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json"
+
+
+class InvalidFieldError(RefusalError):
+    """A body whose shape or values are wrong; `field` is the path of the first that is."""
+
+    status, reason = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_field"
+
+    def __init__(self, problem: str, *, remedy: str, field: str = "") -> None:
+        super().__init__(problem, remedy=remedy)
+        self.field = field
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return {"field": self.field}
+
+
+class UnfinishedPageError(RefusalError):
+    """A page on which mixes are still to be played or placed, by the letters that the listener sees."""
+
+    status, reason = HTTPStatus.UNPROCESSABLE_ENTITY, "unfinished_page"
+
+    def __init__(self, *, play: list[str], place: list[str]) -> None:
+        parts = [
+            f"Still to {what}: {', '.join(labels)}"
+            for what, labels in (("play", play), ("place", place))
+            if labels
+        ]
+        super().__init__(". ".join(parts), remedy="")
+        self.missing = {"play": play, "place": place}
+
+    def __str__(self) -> str:
+        return self.problem
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return {"missing": self.missing}
+
+
+def answer_problems(app: Flask) -> None:
+    """Answer every error of `app` in words, without a trace of its insides."""
+    app.register_error_handler(RefusalError, _refused)
+    app.register_error_handler(StimulusUnavailableError, _stimulus_unavailable)
+    app.register_error_handler(DBAPIError, _storage_failed)
+    app.register_error_handler(PoolTimeoutError, _storage_failed)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http_problem)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _refused(error: RefusalError) -> Response:
+    _log_refusal(error.status, error.reason)
+    return _answer(error.status, str(error), error.facts)
+
+
+def _stimulus_unavailable(error: StimulusUnavailableError) -> Response:
+    # The participant reads nothing of it: the sentence names the file and with it the condition.
+    log.error("stimulus unavailable: %s", error)
+    return _answer(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "A recording cannot be played at the moment. Your ratings are safe. Please try again later.",
+        retry_after_seconds=60,
+    )
+
+
+def _storage_failed(error: DBAPIError | PoolTimeoutError) -> Response:
+    if isinstance(error, IntegrityError):
+        return _unexpected(error)
+    # `orig` has the driver's sentence only; the statement's parameters would put tokens into the log.
+    cause = error.orig if isinstance(error, DBAPIError) else "every connection is in use"
+    log.error("storage failed: %s route=%s", cause, _route())
+    full = any(words in str(cause) for words in ("disk is full", "No space left"))
+    return _answer(
+        HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE,
+        "The answer could not be stored. It is kept in this browser and sent again.",
+        retry_after_seconds=RETRY_AFTER_SECONDS,
+    )
+
+
+def _stale_form(_error: CSRFError) -> Response:
+    _log_refusal(HTTPStatus.BAD_REQUEST, "stale_form")
+    return _answer(
+        HTTPStatus.BAD_REQUEST,
+        "This form has grown old, or cookies are switched off. Please go back to the first page and start there.",
+    )
+
+
+def _http_problem(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:  # redirects that the router raises
+        return make_response(error)
+    status = HTTPStatus(error.code)
+    _log_refusal(status, status.phrase.lower().replace(" ", "_"))
+    answer = _answer(status, _WORDS.get(status, status.description or status.phrase))
+    for name, value in error.get_headers():
+        if name in {"Allow", "Content-Range", "Retry-After"}:
+            answer.headers[name] = value
+    return answer
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("unexpected %s route=%s", type(error).__name__, _route(), exc_info=error)
+    return _answer(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong on our side. What was saved is safe. Please reload the page.",
+    )
+
+
+_WORDS = {
+    HTTPStatus.NOT_FOUND: "There is nothing at this address. Please check the link.",
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not answer such a request.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "What was sent is too large.",
+}
+
+
+def _answer(
+    status: HTTPStatus,
+    detail: str,
+    facts: Mapping[str, object] | None = None,
+    *,
+    retry_after_seconds: int | None = None,
+) -> Response:
+    if request.path.startswith(API_PREFIX):
+        answer = jsonify(title=status.phrase, status=int(status), detail=detail, **(facts or {}))
+        answer.content_type = "application/problem+json"
+    else:
+        answer = make_response(
+            render_template(
+                "error.html", status=int(status), title=_TITLES.get(status, status.phrase), message=detail
+            )
+        )
+    answer.status_code = status
+    if retry_after_seconds is not None:
+        answer.headers["Retry-After"] = str(retry_after_seconds)
+    return answer
+
+
+_TITLES = {
+    HTTPStatus.BAD_REQUEST: "Please start again",
+    HTTPStatus.NOT_FOUND: "Page not found",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too large",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not available at the moment",
+    HTTPStatus.INSUFFICIENT_STORAGE: "Not available at the moment",
+}
+
+
+def _log_refusal(status: HTTPStatus, reason: str) -> None:
+    log.warning(
+        "refused status=%d reason=%s method=%s route=%s participant=%s",
+        status,
+        reason,
+        request.method,
+        _route(),
+        g.get("participant", "-"),
+    )
+
+
+def _route() -> str:
+    return request.url_rule.rule if request.url_rule else "-"

@@ -1,0 +1,254 @@
+"""Ratings, events and completed pages into the database: each call is one transaction, and may be repeated.
+
+The newest sequence number wins, a stale retry changes nothing, and a finished page never changes again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from mixeval.database import Database, upsert
+from mixeval.models import Event, Page, PageStimulus, ParticipantSession, Rating, now
+from mixeval_webapp.page_state import current_page
+from mixeval_webapp.participants import Visitor, new_code
+from mixeval_webapp.payloads import CompletionPayload, EventPayload, RatingPayload
+from mixeval_webapp.problems import (
+    InvalidFieldError,
+    NotServedError,
+    NotYoursError,
+    PageFinishedError,
+    UnfinishedPageError,
+)
+
+COMPLETION_CODE_CHARACTERS = 10
+SERVER_EVENT = "server:"
+"""Event ids that begin so are ours; a browser's cannot hold a colon."""
+
+
+@dataclass(frozen=True)
+class SavedRating:
+    """A rating that is safe, in this or a newer form."""
+
+    stimulus: str
+    attribute: str
+    sequence: int
+
+
+def save_ratings(
+    database: Database, visitor: Visitor, page_id: str, ratings: Sequence[RatingPayload], attribute: str
+) -> list[SavedRating]:
+    """Store the newest form of each rating of the page that `visitor` is on.
+
+    On a finished page ratings that are already stored, or older, are granted so that an outbox can drain;
+    nothing is written.
+
+    Raises InvalidFieldError for another attribute than the study's, NotYoursError for a page of nobody or
+    somebody else, NotServedError for a later page or a mix of another page, PageFinishedError for new
+    ratings of a finished page. Then nothing at all is stored.
+    """
+    with database.write() as db:
+        page = _own_page(db, visitor, page_id)
+        _check_ratings(db, page, ratings, attribute)
+        if page.completed_at is not None:
+            _refuse_new_ratings(db, ratings)
+        else:
+            _check_served(db, page)
+            _store_ratings(db, ratings)
+    return [SavedRating(rating.stimulus, rating.attribute, rating.sequence) for rating in ratings]
+
+
+def complete_page(
+    database: Database, visitor: Visitor, page_id: str, completion: CompletionPayload, attribute: str
+) -> None:
+    """Store the ratings and finish the page; with the last page the session, in the same transaction.
+
+    A repeated call for a finished page changes nothing. Raises what :func:`save_ratings` raises, and
+    UnfinishedPageError when a mix is still to be played or placed: then the ratings are stored, and a
+    `next_refused` event with them.
+    """
+    with database.write() as db:
+        page = _own_page(db, visitor, page_id)
+        _check_ratings(db, page, completion.ratings, attribute)
+        if page.completed_at is not None:
+            _refuse_new_ratings(db, completion.ratings)
+            return
+        _check_served(db, page)
+        _store_ratings(db, completion.ratings)
+        unfinished = _unfinished(db, page, attribute)
+        if unfinished is None:
+            _finish(db, page)
+        else:
+            _log_refused_next(db, page, unfinished, completion.sequence)
+    if unfinished is not None:
+        raise unfinished
+
+
+def save_events(database: Database, visitor: Visitor, events: Sequence[EventPayload]) -> list[str]:
+    """Store events, each once, and return their ids.
+
+    Raises NotServedError when one names a page or a mix of another session; then nothing is stored.
+    """
+    with database.write() as db:
+        own_pages = set(db.scalars(select(Page.id).where(Page.session_id == visitor.session_id)))
+        named = {event.stimulus for event in events if event.stimulus is not None}
+        own_tokens = set(
+            db.scalars(
+                select(PageStimulus.token).where(
+                    PageStimulus.token.in_(named), PageStimulus.page_id.in_(own_pages)
+                )
+            )
+        )
+        if named - own_tokens or {event.page for event in events if event.page is not None} - own_pages:
+            raise NotServedError(
+                "an event names a page or a mix that was not served to this session",
+                remedy="reload the page",
+            )
+        _store_events(
+            db,
+            [
+                {
+                    "session_id": visitor.session_id,
+                    "page_id": event.page,
+                    "event_id": event.id,
+                    "kind": event.kind,
+                    "stimulus_token": event.stimulus,
+                    "client_ms": event.client_ms,
+                    "detail": event.detail,
+                    "received_at": now(),
+                }
+                for event in events
+            ],
+        )
+    return [event.id for event in events]
+
+
+def _own_page(db: Session, visitor: Visitor, page_id: str) -> Page:
+    # Locked, so that two requests about one page take turns (SQLite has locked the whole database already).
+    page = db.scalars(
+        select(Page).where(Page.id == page_id, Page.session_id == visitor.session_id).with_for_update()
+    ).one_or_none()
+    if page is None:
+        raise NotYoursError("there is no such page in this session", remedy="reload the page")
+    return page
+
+
+def _check_ratings(db: Session, page: Page, ratings: Sequence[RatingPayload], attribute: str) -> None:
+    for index, rating in enumerate(ratings):
+        if rating.attribute != attribute:
+            raise InvalidFieldError(
+                f"ratings[{index}].attribute is not what this page asks for",
+                remedy="send the attribute of the page data",
+                field=f"ratings[{index}].attribute",
+            )
+    tokens = set(db.scalars(select(PageStimulus.token).where(PageStimulus.page_id == page.id)))
+    if not {rating.stimulus for rating in ratings} <= tokens:
+        raise NotServedError("a rating names a mix that is not on this page", remedy="reload the page")
+
+
+def _check_served(db: Session, page: Page) -> None:
+    current = current_page(db, page.session_id)
+    if current is None or current.id != page.id or page.opened_at is None:
+        raise NotServedError("this page has not been shown yet", remedy="reload the page")
+
+
+def _refuse_new_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
+    stored = {
+        (row.stimulus_token, row.attribute): row
+        for row in db.scalars(
+            select(Rating).where(Rating.stimulus_token.in_({rating.stimulus for rating in ratings}))
+        )
+    }
+    for rating in ratings:
+        row = stored.get((rating.stimulus, rating.attribute))
+        if row is None or (rating.sequence > row.sequence and rating.value != row.value):
+            raise PageFinishedError(
+                "this page is finished and its ratings no longer change", remedy="reload the page"
+            )
+
+
+def _store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
+    # One statement may not touch a row twice, and only the newest form counts.
+    newest: dict[tuple[str, str], RatingPayload] = {}
+    for rating in sorted(ratings, key=lambda rating: rating.sequence):
+        newest[rating.stimulus, rating.attribute] = rating
+    if not newest:
+        return
+    insert = upsert(db, Rating).values(
+        [
+            {
+                "stimulus_token": rating.stimulus,
+                "attribute": rating.attribute,
+                "value": rating.value,
+                "sequence": rating.sequence,
+                "played": rating.played,
+                "moved": rating.moved,
+                "listened_seconds": rating.listened_seconds,
+                "rated_at": now(),
+            }
+            for rating in newest.values()
+        ]
+    )
+    changing = ("value", "sequence", "played", "moved", "listened_seconds", "rated_at")
+    db.execute(
+        insert.on_conflict_do_update(
+            index_elements=["stimulus_token", "attribute"],
+            set_={name: insert.excluded[name] for name in changing},
+            where=insert.excluded.sequence > Rating.sequence,
+        )
+    )
+
+
+def _unfinished(db: Session, page: Page, attribute: str) -> UnfinishedPageError | None:
+    rows = db.execute(
+        select(PageStimulus.shown_as, Rating)
+        .outerjoin(Rating, (Rating.stimulus_token == PageStimulus.token) & (Rating.attribute == attribute))
+        .where(PageStimulus.page_id == page.id)
+        .order_by(PageStimulus.position)
+    ).all()
+    play, place = [], []
+    for shown_as, rating in rows:
+        if rating is None or not rating.played or rating.listened_seconds <= 0:
+            play.append(shown_as)
+        if rating is None or not rating.moved or rating.value is None:
+            place.append(shown_as)
+    return UnfinishedPageError(play=play, place=place) if play or place else None
+
+
+def _finish(db: Session, page: Page) -> None:
+    page.completed_at = now()
+    db.flush()
+    left = db.scalar(
+        select(func.count()).where(Page.session_id == page.session_id, Page.completed_at.is_(None))
+    )
+    if left == 0:
+        session = db.get_one(ParticipantSession, page.session_id)
+        session.completed_at = page.completed_at
+        session.completion_code = new_code(COMPLETION_CODE_CHARACTERS)
+
+
+def _log_refused_next(db: Session, page: Page, unfinished: UnfinishedPageError, sequence: int) -> None:
+    moment = now()
+    opened_at = page.opened_at or moment
+    _store_events(
+        db,
+        [
+            {
+                "session_id": page.session_id,
+                "page_id": page.id,
+                "event_id": f"{SERVER_EVENT}{page.id}:{sequence}"[:64],
+                "kind": "next_refused",
+                "stimulus_token": None,
+                "client_ms": (moment - opened_at).total_seconds() * 1000,
+                "detail": unfinished.missing,
+                "received_at": moment,
+            }
+        ],
+    )
+
+
+def _store_events(db: Session, rows: list[dict[str, Any]]) -> None:
+    insert = upsert(db, Event).values(rows)
+    db.execute(insert.on_conflict_do_nothing(index_elements=["session_id", "event_id"]))

@@ -1,0 +1,99 @@
+"""What one running server holds: the database, the version that new participants get, and the files.
+
+Everything else is in the database, so any number of servers may share one study.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from mixeval.database import Database, upsert
+from mixeval.errors import ManifestError
+from mixeval.manifest import parse_manifest
+from mixeval.models import StudyVersion, now
+from mixeval.study import Study
+from mixeval.versions import Version
+from mixeval_webapp.stimulus_files import StimulusFiles
+
+EXTENSION = "mixeval"
+
+
+class StudyVersions:
+    """The versions in the database, each as it was when its participants began."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._read: dict[str, Version] = {}
+
+    def publish(self, version: Version) -> None:
+        """Store `version`, once."""
+        with self._database.write() as db:
+            insert = upsert(db, StudyVersion).values(
+                id=version.id,
+                stimuli_id=version.stimuli_id,
+                study=version.study.canonical_json(),
+                manifest=version.manifest.to_json(),
+                created_at=now(),
+            )
+            db.execute(insert.on_conflict_do_nothing(index_elements=["id"]))
+        self._read[version.id] = version
+
+    def of(self, version_id: str) -> Version:
+        """Return the version that a session carries."""
+        # A stored version never changes, so it is read once per server.
+        if version_id not in self._read:
+            with self._database.read() as db:
+                row = db.get_one(StudyVersion, version_id)
+            self._read[version_id] = Version(
+                Study.model_validate_json(row.study),
+                parse_manifest(row.manifest, source=f"the manifest of version {version_id[:12]}"),
+            )
+        return self._read[version_id]
+
+
+@dataclass(frozen=True)
+class Site:
+    database: Database
+    versions: StudyVersions
+    files: StimulusFiles
+    version_id: str
+    """What new participants get."""
+
+    @property
+    def version(self) -> Version:
+        return self.versions.of(self.version_id)
+
+
+def site() -> Site:
+    """Return the site of the application that answers the present request."""
+    return cast("Site", current_app.extensions[EXTENSION])
+
+
+def check_rendered(version: Version) -> None:
+    """Refuse a manifest that was made for another study.toml than the one beside it.
+
+    Raises ManifestError when its conditions, items or target differ.
+    """
+    study, manifest = version.study, version.manifest
+    rendered = {stimulus.condition for stimulus in manifest.stimuli}
+    wanted = {condition.id for condition in study.conditions}
+    for what, differing in (
+        ("lack", wanted - rendered),
+        ("still hold", rendered - wanted),
+        ("lack", set(_named_items(study)) - {item.item for item in manifest.items}),
+    ):
+        if differing:
+            raise ManifestError(
+                f'the rendered stimuli {what} "{sorted(differing)[0]}", study.toml has changed since',
+                remedy="run `mixeval render`",
+            )
+    if manifest.target_lufs != study.stimuli.target_lufs:
+        raise ManifestError(
+            f"the stimuli were rendered for {manifest.target_lufs} LUFS and study.toml says {study.stimuli.target_lufs}",
+            remedy="run `mixeval render`",
+        )
+
+
+def _named_items(study: Study) -> tuple[str, ...]:
+    return study.stimuli.items if isinstance(study.stimuli.items, tuple) else ()

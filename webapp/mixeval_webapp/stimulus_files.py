@@ -1,0 +1,89 @@
+"""The rendered files of a study, checked by hash whenever they are read, and blinded before they leave."""
+
+import hashlib
+from pathlib import Path
+
+from mixeval.errors import AudioError, ManifestError, MixevalError
+from mixeval.manifest import FOLDER, Stimulus
+from mixeval.versions import Version
+from mixeval_webapp import flac
+
+
+class StimulusUnavailableError(MixevalError):
+    """A file that a participant is to hear is missing or has changed; nothing is played in its place."""
+
+
+class StimulusFiles:
+    """The files in STUDY/stimuli. Their content-derived names keep old versions beside new ones."""
+
+    def __init__(self, study_folder: Path) -> None:
+        self._folder = study_folder / FOLDER
+        self._page_sizes: dict[tuple[str, ...], int] = {}
+
+    def verify(self, version: Version) -> None:
+        """Check every file of `version` against its hash, and that the mixes of a page can be told apart by ear only.
+
+        Raises ManifestError naming the file that is missing, changed, or of another format than its neighbours.
+        """
+        for item in version.manifest.items:
+            stimuli = version.manifest.of_item(item.item)
+            try:
+                files = [self._read(stimulus) for stimulus in stimuli]
+            except StimulusUnavailableError as error:
+                raise ManifestError(error.problem, remedy=error.remedy) from error
+            for stimulus, file in zip(stimuli, files, strict=True):
+                if file.format != files[0].format:
+                    raise ManifestError(
+                        f"{self._folder / stimulus.file} and {self._folder / stimuli[0].file} differ in "
+                        f"length, rate or bit depth, which would give one mix away",
+                        remedy="render the study again with `mixeval render`",
+                    )
+            self._page_sizes[_page_key(stimuli)] = flac.blinded_size(files)
+
+    def page_bytes(self, version: Version, item: str) -> int:
+        """Return the size in bytes of each file on the page of `item`.
+
+        Raises StimulusUnavailableError when one of them is missing or has changed.
+        """
+        stimuli = version.manifest.of_item(item)
+        key = _page_key(stimuli)
+        if key not in self._page_sizes:
+            self._page_sizes[key] = flac.blinded_size([self._read(stimulus) for stimulus in stimuli])
+        return self._page_sizes[key]
+
+    def read(self, version: Version, item: str, condition: str) -> bytes:
+        """Return the blinded FLAC file of one mix.
+
+        Raises StimulusUnavailableError when it is missing or has changed.
+        """
+        for stimulus in version.manifest.of_item(item):
+            if stimulus.condition == condition:
+                return flac.blind(self._read(stimulus), self.page_bytes(version, item))
+        raise StimulusUnavailableError(
+            f'the manifest has no "{condition}" of "{item}"',
+            remedy="render the study again with `mixeval render`",
+        )
+
+    def _read(self, stimulus: Stimulus) -> flac.Flac:
+        # The hash is checked at each reading: a listener must never rate what the manifest does not name.
+        path = self._folder / stimulus.file
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise StimulusUnavailableError(
+                f"{path} cannot be read ({error.strerror})",
+                remedy="render the study again with `mixeval render`",
+            ) from error
+        if hashlib.sha256(data).hexdigest() != stimulus.sha256:
+            raise StimulusUnavailableError(
+                f"{path} is not the file that the manifest names, its hash differs",
+                remedy="delete it and render the study again with `mixeval render`",
+            )
+        try:
+            return flac.parse(data)
+        except AudioError as error:
+            raise StimulusUnavailableError(f"{path}: {error.problem}", remedy=error.remedy) from error
+
+
+def _page_key(stimuli: tuple[Stimulus, ...]) -> tuple[str, ...]:
+    return tuple(stimulus.sha256 for stimulus in stimuli)
