@@ -9,8 +9,11 @@ from mixeval.audio import Samples
 from mixeval_stimuli.datasets.synthetic.drums import SAMPLE_RATE
 from mixeval_stimuli.datasets.synthetic.kits import Fader
 
-WET_PEAK = 0.57
-"""Where the limiter holds the wet mix, as in ENST-Drums' published excerpt; the dry mix is as quiet as its own."""
+WET_OVER_DRY_DB = 15.0
+"""How much louder the wet mix is than the dry one, which is as quiet as ENST-Drums' (about -40 LUFS)."""
+
+LIMIT = 0.9
+"""Where the safety limiter holds the wet mix, in full scale."""
 
 REVERB_T60_SECONDS = 0.9
 REVERB_DB = -12.0
@@ -36,9 +39,9 @@ def wet_mix(
     """
     equalised = {name: _wet_eq(name, _cymbal_eq(name, stem)) for name, stem in stems.items()}
     mix = _sum(equalised, faders)
-    mix = mix + _reverb(mix, rng)
-    mix = _compress(mix)
-    return _limit(mix)
+    target_rms = 10.0 ** (WET_OVER_DRY_DB / 20.0) * np.sqrt(np.mean(np.square(mix)))
+    mix = _compress(mix + _reverb(mix, rng))
+    return _limit(mix * np.float32(target_rms / max(float(np.sqrt(np.mean(np.square(mix)))), 1e-9)))
 
 
 def panned_gains(fader: Fader) -> tuple[float, float]:
@@ -64,7 +67,7 @@ def _sum(stems: Mapping[str, Samples], faders: Mapping[str, Fader]) -> Samples:
 def _cymbal_eq(name: str, stem: Samples) -> Samples:
     # ENST-Drums' engineer lifted the overheads' air and took the drums' lows out of the hi-hat's microphone.
     if name in {"overhead_L", "overhead_R"}:
-        return _filtered(stem, shelf(hertz=7000.0, gain_db=5.0))
+        return _filtered(stem, shelf(hertz=7000.0, gain_db=4.0))
     if name == "hi-hat":
         return _filtered(
             stem, scipy.signal.butter(1, 100.0, "highpass", fs=SAMPLE_RATE, output="sos")
@@ -140,7 +143,7 @@ def _compress(mix: Samples) -> Samples:
     frames = mix.shape[1]
     padded = np.pad(np.abs(mix).max(axis=0), (0, -frames % hop))
     level = padded.reshape(-1, hop).max(axis=1)
-    threshold = max(float(np.sqrt(np.mean(np.square(mix)))), 1e-6) * 2.0
+    threshold = max(float(np.sqrt(np.mean(np.square(mix)))), 1e-6) * 6.0
     over_db = np.maximum(0.0, 20.0 * np.log10(np.maximum(level, 1e-9) / threshold))
     wanted_db = over_db * (1.0 - 1.0 / 3.0)
     attack = np.exp(-hop / (0.010 * SAMPLE_RATE))
@@ -156,11 +159,8 @@ def _compress(mix: Samples) -> Samples:
 
 
 def _limit(mix: Samples) -> Samples:
-    """Bring the mix to level and hold its peaks at WET_PEAK by a soft knee."""
-    peak = float(np.quantile(np.abs(mix), 0.9999))
-    driven = mix * np.float32(WET_PEAK / max(peak, 1e-6))
-    knee = np.float32(0.8 * WET_PEAK)
-    excess = np.maximum(np.abs(driven) - knee, 0.0)
-    room = np.float32(WET_PEAK) - knee
-    held = np.minimum(np.abs(driven), knee) + room * np.tanh(excess / room)
-    return np.sign(driven) * held.astype(np.float32)
+    """Bend what rises above 80 % of LIMIT so that nothing passes LIMIT."""
+    knee = np.float32(0.8 * LIMIT)
+    size = np.abs(mix)
+    held = np.minimum(size, knee) + (LIMIT - knee) * np.tanh(np.maximum(size - knee, 0.0) / (LIMIT - knee))
+    return (np.sign(mix) * held).astype(np.float32)

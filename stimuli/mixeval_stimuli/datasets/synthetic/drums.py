@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.fft
+import scipy.signal
 
 from mixeval.audio import Samples
 
@@ -117,7 +118,10 @@ def _noise(drum: Drum, time: Samples, rng: np.random.Generator) -> tuple[Samples
         noise = scipy.fft.irfft(band, length) * rise * np.exp(np.float32(-np.log(1000.0) / t60_seconds) * time)
         target = high if OCTAVES_HZ[index] > _BRIGHTENING_HZ else low
         target += _with_energy(noise.astype(np.float32), energy_db)
-    return low, high
+    # The sudden start of short noise spreads below its octave, where no drum sounds.
+    lowest_hertz = 0.5 * OCTAVES_HZ[[level > -120.0 for level in drum.noise_db].index(True)]
+    highpass = scipy.signal.butter(2, lowest_hertz, "highpass", fs=SAMPLE_RATE, output="sos")
+    return scipy.signal.sosfilt(highpass, low).astype(np.float32), high
 
 
 def _partials(count: int, hertz: Samples, scale: float, rng: np.random.Generator) -> np.ndarray:

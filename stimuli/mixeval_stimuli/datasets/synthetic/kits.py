@@ -32,8 +32,6 @@ class Kit:
     drums: Mapping[str, Drum]
     microphone_gain_db: Mapping[str, float]
     faders: Mapping[str, Fader]
-    strength_db: float = 0.0
-    """How hard this drummer plays."""
     toms: tuple[str, ...] = field(default=("tom_1", "tom_2"))
 
 
@@ -56,10 +54,11 @@ def _tom(hertz: float, *, t60_seconds: float, low_db: float) -> Drum:
 
 _KICK = Drum(
     modes=(
-        Mode(101.0, 19.0, 2.7),
-        Mode(72.0, 12.0, 0.25),
-        Mode(161.0, 4.0, 0.3),
-        Mode(204.0, 0.0, 0.5),
+        Mode(101.0, 23.3, 2.8),
+        Mode(96.0, 19.5, 0.35),
+        Mode(72.0, 16.0, 0.25),
+        Mode(161.0, 6.0, 0.3),
+        Mode(204.0, 2.0, 0.5),
         Mode(301.0, -4.0, 0.4),
     ),
     bend=0.25,
@@ -71,21 +70,23 @@ _KICK = Drum(
 
 _SNARE = Drum(
     modes=(
-        Mode(221.0, 10.0, 0.25),
-        Mode(341.0, 5.0, 0.5),
-        Mode(482.0, 11.0, 0.45),
-        Mode(482.5, 5.5, 2.2),
-        Mode(600.0, 7.0, 0.5),
-        Mode(601.0, 1.0, 1.8),
-        Mode(666.0, 0.0, 0.9),
-        Mode(721.0, -4.0, 0.6),
-        Mode(807.0, -5.0, 0.8),
-        Mode(842.0, -5.0, 0.8),
+        Mode(217.0, 5.0, 0.25),
+        Mode(345.0, 10.5, 0.33),
+        Mode(400.0, 2.0, 0.2),
+        Mode(483.0, 12.5, 0.5),
+        Mode(556.0, -1.0, 0.3),
+        Mode(600.0, 9.0, 2.0),
+        Mode(667.0, -1.0, 0.7),
+        Mode(725.0, -3.0, 1.6),
+        Mode(810.0, -5.0, 0.8),
+        Mode(848.0, -5.0, 0.7),
         Mode(984.0, -7.0, 0.6),
+        Mode(1018.0, -6.0, 0.4),
+        Mode(1170.0, -9.0, 0.5),
     ),
     bend=0.04,
     bend_seconds=0.02,
-    noise_db=(_NO, _NO, -9.0, 5.0, 6.0, 6.0, 5.0, 3.0, -1.0, -12.0),
+    noise_db=(_NO, _NO, _NO, 5.0, 6.0, 6.0, 5.0, 3.0, -1.0, -13.0),
     noise_t60_seconds=(0.1, 0.1, 0.1, 0.15, 0.22, 0.28, 0.28, 0.26, 0.24, 0.2),
     seconds=2.4,
 )
@@ -115,9 +116,9 @@ _HAT_FOOT = Drum(
 _RIDE = Drum(
     modes=(Mode(3150.0, 0.0, 0.4), Mode(4420.0, -3.0, 0.3)),
     noise_db=(_NO, -22.0, -16.0, -8.0, 1.0, -2.0, 0.0, 6.0, 7.0, 4.0),
-    noise_t60_seconds=(5.0, 5.0, 5.0, 5.0, 5.0, 5.0, 4.5, 3.5, 2.0, 1.1),
+    noise_t60_seconds=(7.0, 7.0, 7.0, 7.0, 7.0, 7.0, 6.0, 4.5, 2.4, 1.1),
     partials=90,
-    seconds=3.5,
+    seconds=4.5,
 )
 
 _CRASH = Drum(
@@ -129,30 +130,48 @@ _CRASH = Drum(
 )
 
 
-def _retuned(drum: Drum, ratio: float, *, ring: float = 1.0, level_db: float = 0.0) -> Drum:
+def _retuned(
+    drum: Drum, ratio: float, *, ring: float = 1.0, level_db: float = 0.0, top_db: float = 0.0
+) -> Drum:
+    *octaves, top = drum.noise_db
     return replace(
         drum,
         modes=tuple(
             Mode(mode.hertz * ratio, mode.energy_db + level_db, mode.t60_seconds * ring)
             for mode in drum.modes
         ),
-        noise_db=tuple(level + level_db if level > _NO else level for level in drum.noise_db),
+        noise_db=tuple(level + level_db if level > _NO else level for level in (*octaves, top + top_db)),
         noise_t60_seconds=tuple(t60 * ring for t60 in drum.noise_t60_seconds),
     )
 
 
 _DAMPED_KICK = Drum(
     modes=(
-        Mode(54.0, 16.0, 0.45),
+        Mode(54.0, 17.0, 0.32),
         Mode(88.0, 14.0, 0.3),
-        Mode(142.0, 5.0, 0.2),
-        Mode(230.0, -2.0, 0.15),
+        Mode(142.0, 3.0, 0.2),
+        Mode(230.0, -5.0, 0.15),
     ),
     bend=1.2,
     bend_seconds=0.015,
-    noise_db=(_NO, _NO, _NO, -1.0, -10.0, -9.0, -2.0, -1.0, -8.0, -22.0),
+    noise_db=(_NO, _NO, _NO, -6.0, -14.0, -12.0, -2.0, -1.0, -8.0, -28.0),
     noise_t60_seconds=(0.1, 0.1, 0.1, 0.08, 0.06, 0.05, 0.05, 0.05, 0.04, 0.03),
     seconds=0.6,
+)
+
+_ROCK_SNARE = Drum(
+    modes=(
+        Mode(190.0, 13.5, 0.22),
+        Mode(297.0, 6.0, 0.22),
+        Mode(412.0, 4.0, 0.3),
+        Mode(540.0, 1.0, 0.3),
+        Mode(655.0, 0.0, 0.35),
+    ),
+    bend=0.05,
+    bend_seconds=0.02,
+    noise_db=(_NO, _NO, _NO, 5.0, 2.0, 2.0, 0.0, -3.0, -7.0, -18.0),
+    noise_t60_seconds=(0.1, 0.1, 0.12, 0.15, 0.25, 0.35, 0.35, 0.3, 0.28, 0.25),
+    seconds=0.8,
 )
 
 _FUSION_KICK = Drum(
@@ -176,6 +195,7 @@ KITS: tuple[Kit, ...] = (
         drummer="1",
         drums={
             **_SHARED,
+            "hat_open": _retuned(_HAT_OPEN, 1.0, ring=0.55),
             "kick": _KICK,
             "snare": _SNARE,
             "tom_1": _tom(199.0, t60_seconds=1.6, low_db=8.0),
@@ -196,12 +216,12 @@ KITS: tuple[Kit, ...] = (
     Kit(
         drummer="2",
         drums={
-            **{name: _retuned(drum, 1.0, ring=1.15, level_db=1.0) for name, drum in _SHARED.items()},
+            **{name: _retuned(drum, 1.0, ring=1.3, top_db=-6.0) for name, drum in _SHARED.items()},
             "kick": _DAMPED_KICK,
-            "snare": _retuned(_SNARE, 0.86, ring=0.55, level_db=1.0),
-            "tom_1": _tom(158.0, t60_seconds=0.9, low_db=9.0),
-            "tom_2": _tom(98.0, t60_seconds=1.2, low_db=10.0),
-            "crash": _retuned(_CRASH, 1.0, ring=1.1),
+            "snare": _ROCK_SNARE,
+            "tom_1": _tom(158.0, t60_seconds=1.4, low_db=9.0),
+            "tom_2": _tom(98.0, t60_seconds=1.7, low_db=10.0),
+            "crash": _retuned(_CRASH, 1.0, ring=1.2, top_db=-4.0),
         },
         microphone_gain_db={
             "hi-hat": 3.0, "kick": -2.0, "overhead_L": -2.0, "overhead_R": 6.0, "snare": -1.0, "tom_1": 6.0, "tom_2": 5.0,
@@ -215,7 +235,6 @@ KITS: tuple[Kit, ...] = (
             "tom_1": Fader(-13.0, 0.35),
             "tom_2": Fader(-12.0, -0.35),
         },
-        strength_db=1.0,
     ),
     Kit(
         drummer="3",
@@ -229,7 +248,7 @@ KITS: tuple[Kit, ...] = (
             "crash": _retuned(_CRASH, 1.0, ring=0.8, level_db=-2.0),
         },
         microphone_gain_db={
-            "hi-hat": 1.0, "kick": 1.0, "overhead_L": -4.0, "overhead_R": 8.0, "snare": 2.0,
+            "hi-hat": 1.0, "kick": 1.0, "overhead_L": -4.0, "overhead_R": 8.0, "snare": -2.0,
             "tom_1": 9.0, "tom_2": 8.0, "tom_3": 8.0,
         },
         faders={
@@ -237,7 +256,7 @@ KITS: tuple[Kit, ...] = (
             "kick": Fader(-13.0),
             "overhead_L": Fader(-12.0, -1.0),
             "overhead_R": Fader(-13.0, 1.0),
-            "snare": Fader(-13.5, -0.1),
+            "snare": Fader(-9.5, -0.1),
             "tom_1": Fader(-15.0, 0.4),
             "tom_2": Fader(-15.0, 0.0),
             "tom_3": Fader(-14.0, -0.45),
@@ -247,7 +266,7 @@ KITS: tuple[Kit, ...] = (
 )
 
 _STICKS_OCTAVES_DB: Mapping[str, tuple[float, ...]] = {
-    "brushes": (0.0, 0.0, 0.0, 0.0, -3.0, -6.0, -10.0, -9.0, -8.0, -8.0),
+    "brushes": (0.0, 0.0, 0.0, -2.0, -5.0, -7.0, -11.0, -10.0, -9.0, -10.0),
     "mallets": (0.0, 0.0, 0.0, 0.0, -4.0, -9.0, -15.0, -20.0, -24.0, -26.0),
 }
 
@@ -257,7 +276,8 @@ def played_with(kit: Kit, sticks: str) -> Mapping[str, Drum]:
     if sticks == "sticks":
         return kit.drums
     octaves_db = _STICKS_OCTAVES_DB[sticks]
-    attack_seconds = {"brushes": 0.002, "mallets": 0.006}[sticks]
+    attack_seconds = {"brushes": 0.001, "mallets": 0.006}[sticks]
+    modes_db = {"brushes": -3.0, "mallets": 0.0}[sticks]
     drums = dict(kit.drums)
     for name, drum in kit.drums.items():
         if name in {"kick", "hat_foot"}:
@@ -266,6 +286,6 @@ def played_with(kit: Kit, sticks: str) -> Mapping[str, Drum]:
         if name in {"crash", "ride"}:
             change = tuple(level - 6.0 for level in octaves_db)
         elif name.startswith("hat"):
-            change = tuple(level * 0.3 for level in octaves_db)
-        drums[name] = softened(drum, attack_seconds=attack_seconds, octaves_db=change)
+            change = tuple(level * 0.1 for level in octaves_db)
+        drums[name] = softened(drum, attack_seconds=attack_seconds, octaves_db=change, modes_db=modes_db)
     return drums

@@ -20,6 +20,14 @@ RING_OUT_SECONDS = 1.3
 """Every performance ends with an accent that rings out, as the phrases of ENST-Drums do."""
 
 
+_ENDINGS: Mapping[str, Mapping[str, float]] = {
+    "sticks": {"kick": 0.95, "crash": 0.85, "snare": 0.8},
+    "mallets": {"kick": 0.95, "crash": 0.95},
+    "brushes": {"snare": 0.7, "hat_open": 0.95},
+}
+"""The last accent and how strong its strokes are."""
+
+
 @dataclass(frozen=True)
 class Stroke:
     """One stroke: when, on what, how hard (velocity, 0 to 1)."""
@@ -175,7 +183,7 @@ def play(
 ) -> list[Stroke]:
     """Play bars of `style` until an accent that rings out for the end of `seconds`; strokes in order of time.
 
-    The last bar and, in long performances, every fourth ends with a fill over the snare and `toms`.
+    The last bar and, in long performances, every fourth ends with a fill.
     """
     chosen = STYLES[style]
     bars = chosen.complex if complexity == "complex" else chosen.simple
@@ -202,13 +210,11 @@ def play(
                 strokes.append(_humanised(time, drum, STRENGTHS[letter], rng))
         if fills:
             time = LEAD_IN_SECONDS + (start_beat + fill_from) * beat_seconds
-            strokes += _fill(time, beat_seconds, 3 if steps == 12 else 4, toms, rng)
+            # With brushes a drummer stays on the snare.
+            drums = ("snare",) if chosen.sticks == "brushes" else ("snare", *toms)
+            strokes += _fill(time, beat_seconds, 3 if steps == 12 else 4, drums, rng)
     end = LEAD_IN_SECONDS + beats_in_all * beat_seconds
-    strokes += [
-        _humanised(end, "kick", 0.95, rng),
-        _humanised(end, "crash", 0.9, rng),
-        _humanised(end, "snare", 0.8, rng),
-    ]
+    strokes += [_humanised(end, drum, strength, rng) for drum, strength in _ENDINGS[chosen.sticks].items()]
     return sorted(strokes, key=lambda stroke: stroke.seconds)
 
 
@@ -219,14 +225,13 @@ def _drum(voice: str, letter: str) -> str:
 
 
 def _fill(
-    start: float, beat_seconds: float, strokes: int, toms: tuple[str, ...], rng: np.random.Generator
+    start: float, beat_seconds: float, strokes: int, drums: tuple[str, ...], rng: np.random.Generator
 ) -> list[Stroke]:
-    around = ("snare", *toms)
     return [
         _humanised(
             start + index / strokes * beat_seconds,
-            around[min(index, len(around) - 1)],
-            0.55 + 0.35 * index / strokes,
+            drums[min(index, len(drums) - 1)],
+            0.4 + 0.45 * index / strokes,
             rng,
         )
         for index in range(strokes)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import scipy.fft
+import scipy.signal
 
 from mixeval.audio import Samples
 from mixeval_stimuli.datasets.synthetic.drums import OCTAVES_HZ, SAMPLE_RATE
@@ -16,14 +17,20 @@ from mixeval_stimuli.datasets.synthetic.drums import OCTAVES_HZ, SAMPLE_RATE
 SPEED_OF_SOUND = 343.0
 """Metres a second."""
 
-NOISE_DBFS = -93.5
-"""RMS of the hiss of every channel."""
+_HISS_DBFS: Mapping[str, float] = {
+    "hi-hat": -97.5, "kick": -93.0, "overhead_L": -92.5, "overhead_R": -92.5, "snare": -93.5,
+    "tom_1": -97.0, "tom_2": -97.0, "tom_3": -97.0,
+}
+"""RMS of each channel's white noise."""
+
+_RUMBLE_DBFS: Mapping[str, float] = {"overhead_L": -90.0, "overhead_R": -88.5}
+"""RMS of what overheads hear of a building, below 150 Hz."""
 
 _METRES: Mapping[str, tuple[float, float, float]] = {
     "kick": (0.0, 0.55, 0.28),
     "snare": (-0.25, 0.15, 0.68),
     "hat": (-0.72, 0.25, 0.95),
-    "tom_1": (-0.14, 0.55, 0.88),
+    "tom_1": (-0.1, 0.62, 0.88),
     "tom_2": (0.6, 0.1, 0.7),
     "tom_3": (0.25, 0.6, 0.88),
     "ride": (0.6, 0.55, 1.05),
@@ -35,17 +42,17 @@ _MICROPHONE_METRES: Mapping[str, tuple[float, float, float]] = {
     "hi-hat": (-0.8, 0.3, 1.08),
     "kick": (0.0, 0.85, 0.3),
     "overhead_L": (-0.75, 0.2, 1.98),
-    "overhead_R": (0.5, 0.2, 2.02),
+    "overhead_R": (0.56, 0.2, 2.05),
     "snare": (-0.27, 0.27, 0.74),
-    "tom_1": (-0.14, 0.63, 0.96),
+    "tom_1": (-0.1, 0.75, 0.98),
     "tom_2": (0.66, 0.18, 0.78),
     "tom_3": (0.27, 0.68, 0.96),
 }
 
 _LEVEL_DB: Mapping[str, Mapping[str, float]] = {
-    "kick": {"hi-hat": -6.0, "kick": 0.0, "overhead_L": -3.5, "overhead_R": -13.5, "snare": -15.0, "tom_1": -19.0, "tom_2": -17.0, "tom_3": -18.0},
-    "snare": {"hi-hat": -7.3, "kick": -25.0, "overhead_L": -5.0, "overhead_R": -16.0, "snare": 0.0, "tom_1": -25.0, "tom_2": -26.5, "tom_3": -28.0},
-    "hat": {"hi-hat": 0.0, "kick": -24.0, "overhead_L": -5.0, "overhead_R": -17.0, "snare": -19.0, "tom_1": -24.0, "tom_2": -30.0, "tom_3": -30.0},
+    "kick": {"hi-hat": -6.5, "kick": 0.0, "overhead_L": -1.5, "overhead_R": -12.0, "snare": -11.5, "tom_1": -16.5, "tom_2": -15.5, "tom_3": -16.0},
+    "snare": {"hi-hat": -7.0, "kick": -26.0, "overhead_L": -6.0, "overhead_R": -18.0, "snare": 0.0, "tom_1": -25.0, "tom_2": -26.5, "tom_3": -28.0},
+    "hat": {"hi-hat": 0.0, "kick": -24.0, "overhead_L": -5.0, "overhead_R": -18.0, "snare": -19.0, "tom_1": -24.0, "tom_2": -30.0, "tom_3": -30.0},
     "tom_1": {"hi-hat": -5.0, "kick": -14.0, "overhead_L": 0.0, "overhead_R": -11.0, "snare": -16.0, "tom_1": 0.0, "tom_2": -26.0, "tom_3": -28.0},
     "tom_2": {"hi-hat": -8.0, "kick": -13.0, "overhead_L": -3.0, "overhead_R": -8.0, "snare": -17.0, "tom_1": -28.0, "tom_2": 0.0, "tom_3": -26.0},
     "tom_3": {"hi-hat": -8.0, "kick": -13.0, "overhead_L": -3.0, "overhead_R": -9.0, "snare": -18.0, "tom_1": -26.0, "tom_2": -26.0, "tom_3": 0.0},
@@ -56,7 +63,8 @@ _LEVEL_DB: Mapping[str, Mapping[str, float]] = {
 
 _FAR_DB: Mapping[str, tuple[float, ...]] = {
     "kick": (-14.0, -18.0, -18.0, 0.0, 5.0, 2.0, -4.0, -6.0, -6.0, -6.0),
-    "snare": (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 3.0, 4.0, 8.0),
+    "snare": (0.0, 0.0, 0.0, 2.0, -1.0, 0.0, 2.0, 3.0, 4.0, 8.0),
+    "hat": (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, -3.0, -4.0),
     "tom_1": (-13.0, -16.0, -14.0, -6.0, 0.0, 0.0, -1.0, -3.0, -7.0, -10.0),
     "tom_2": (-13.0, -16.0, -14.0, -6.0, 0.0, 0.0, -1.0, -3.0, -7.0, -10.0),
     "tom_3": (-13.0, -16.0, -14.0, -6.0, 0.0, 0.0, -1.0, -3.0, -7.0, -10.0),
@@ -64,11 +72,11 @@ _FAR_DB: Mapping[str, tuple[float, ...]] = {
 """Octave by octave, what a distant microphone hears of a drum relative to the near one, whose lows are near field."""
 
 _OFF_AXIS_DB: Mapping[str, tuple[float, ...]] = {
-    "hi-hat": (-14.0, -9.0, -4.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
-    "kick": (0.0, 0.0, 0.0, 0.0, 0.0, 4.0, 8.0, 5.0, 0.0, -2.0),
-    "snare": (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, -3.0, -6.0),
-    "tom_1": (0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 6.0, 4.0, -1.0, -4.0),
-    "tom_2": (0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 4.0, 0.0, -3.0, -6.0),
+    "hi-hat": (-18.0, -14.0, -6.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0),
+    "kick": (-4.0, 0.0, 0.0, 0.0, 0.0, 3.0, 8.0, 4.0, -4.0, -10.0),
+    "snare": (-9.0, -2.0, -3.0, 0.0, 0.0, 0.0, 3.0, 0.0, -4.0, -9.0),
+    "tom_1": (-7.0, -2.0, 0.0, 0.0, -1.0, 3.0, 6.0, 3.0, -4.0, -10.0),
+    "tom_2": (0.0, 2.0, 4.0, 0.0, -1.0, 2.0, 4.0, -1.0, -5.0, -11.0),
     "tom_3": (0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 4.0, 1.0, -3.0, -6.0),
 }
 """Octave by octave, the colour of what comes to a close microphone from the side."""
@@ -82,6 +90,8 @@ _ROOM_DB: Mapping[str, float] = {
 """Level of the tail in each microphone, relative to the sound that feeds it."""
 
 _FILTER_TAPS = 512
+
+_FLAT = (0.0,) * len(OCTAVES_HZ)
 
 
 def record(
@@ -111,13 +121,9 @@ def record(
         for name, spectrum in spectra.items():
             total += spectrum * scipy.fft.rfft(path(name, microphone), length)
         stem = scipy.fft.irfft(total, length)[:frames]
-        gain = np.float32(10.0 ** (gain_db.get(microphone, 0.0) / 20.0))
-        noise = hiss.standard_normal(frames, dtype=np.float32)
-        stems[microphone] = gain * stem + np.float32(10.0 ** (NOISE_DBFS / 20.0)) * noise
+        gain = _linear(gain_db.get(microphone, 0.0))
+        stems[microphone] = gain * stem + _noise(microphone, frames, hiss)
     return stems
-
-
-_FLAT = (0.0,) * len(OCTAVES_HZ)
 
 
 def path(drum: str, microphone: str) -> Samples:
@@ -132,7 +138,7 @@ def path(drum: str, microphone: str) -> Samples:
             )
         )
     delay = 0 if own else delay_samples(drum, microphone)
-    gain = np.float32(10.0 ** (_LEVEL_DB[drum][microphone] / 20.0))
+    gain = _linear(_LEVEL_DB[drum][microphone])
     return np.concatenate([np.zeros(delay, dtype=np.float32), gain * _minimum_phase(colour)])
 
 
@@ -144,6 +150,19 @@ def delay_samples(drum: str, microphone: str) -> int:
         np.linalg.norm(np.subtract(_METRES[drum], _MICROPHONE_METRES[own])) if own in _MICROPHONE_METRES else 0.0
     )
     return max(0, round(float(metres - near) / SPEED_OF_SOUND * SAMPLE_RATE))
+
+
+def _noise(microphone: str, frames: int, rng: np.random.Generator) -> Samples:
+    noise = rng.standard_normal(frames, dtype=np.float32) * _linear(_HISS_DBFS[microphone])
+    if microphone in _RUMBLE_DBFS:
+        b, a = scipy.signal.butter(1, (40.0, 150.0), "bandpass", fs=SAMPLE_RATE)
+        rumble = scipy.signal.lfilter(b, a, rng.standard_normal(frames, dtype=np.float32))
+        noise += rumble / np.std(rumble) * _linear(_RUMBLE_DBFS[microphone])
+    return noise.astype(np.float32)
+
+
+def _linear(db: float) -> np.float32:
+    return np.float32(10.0 ** (db / 20.0))
 
 
 def _minimum_phase(octaves_db: tuple[float, ...]) -> Samples:
@@ -185,4 +204,4 @@ def _room_tail(seconds: float, level_db: float, rng: np.random.Generator) -> Sam
     first_reflection = round(0.006 * SAMPLE_RATE)
     tail[first_reflection:] = tail[:-first_reflection].copy()
     tail[:first_reflection] = 0.0
-    return tail * np.float32(10.0 ** (level_db / 20.0))
+    return tail * _linear(level_db)

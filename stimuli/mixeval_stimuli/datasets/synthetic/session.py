@@ -22,7 +22,7 @@ _SYMPATHETIC: Mapping[str, tuple[tuple[str, float], ...]] = {
     "tom_1": (("snare", -30.0), ("kick", -30.0)),
     "tom_2": (("snare", -30.0), ("kick", -26.0)),
     "tom_3": (("snare", -30.0), ("kick", -26.0)),
-    "snare": (("kick", -17.0), ("tom_1", -34.0), ("tom_2", -34.0)),
+    "snare": (("kick", -31.0), ("tom_1", -34.0), ("tom_2", -34.0)),
 }
 """What else begins to sound when a drum is struck, and how much softer (dB): wires buzz, heads ring along."""
 
