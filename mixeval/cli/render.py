@@ -3,6 +3,7 @@
 import json
 from itertools import groupby
 from pathlib import Path
+from typing import Self
 
 import click
 from rich.console import Console
@@ -60,7 +61,7 @@ class _Bar:
         self._task = self._bar.add_task("", total=None)
         self._left: dict[str, int] = {}
 
-    def __enter__(self) -> "_Bar":
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
