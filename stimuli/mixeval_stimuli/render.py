@@ -21,6 +21,7 @@ from mixeval.errors import ManifestError, MixevalError, RenderError, StudyError
 from mixeval.manifest import FOLDER, InputFile, Item, Manifest, Stimulus, read_manifest, write_manifest
 from mixeval.study import FILE_NAME, Study
 from mixeval_stimuli.cache import InputHashes
+from mixeval_stimuli.datasets import open_dataset, select
 from mixeval_stimuli.drafts import draft_in, remove_stale_drafts
 from mixeval_stimuli.executors import local_executor
 from mixeval_stimuli.methods.method import MixMethod
@@ -137,8 +138,6 @@ def render_recordings(
 def _open_recordings(
     study: Study, study_folder: Path, methods: Mapping[str, MixMethod]
 ) -> Sequence[Recording]:
-    from mixeval_stimuli.datasets import open_dataset, select
-
     recordings = open_dataset(
         study.stimuli.dataset,
         study_folder=study_folder,

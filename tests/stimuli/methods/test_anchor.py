@@ -49,9 +49,9 @@ def test_the_low_pass_delays_nothing(tmp_path, rate):
     mix = Anchor().mix(recording(tmp_path, rate, left=noise, right=noise)).audio
 
     for channel in mix.samples:
-        middle = channel[1000:-1000].astype(np.float64)
+        middle = channel[1000 : FRAMES // 8].astype(np.float64)
         # Slid along the original, the middle of the anchor fits best where it was cut out.
-        assert int(np.argmax(np.correlate(noise, middle, mode="valid"))) == 1000
+        assert int(np.argmax(np.correlate(noise[: FRAMES // 4], middle, mode="valid"))) == 1000
 
 
 @pytest.mark.parametrize("cutoff_hz", [3500, 7000])
