@@ -80,13 +80,13 @@ class _Bar:
 
 
 def _print(report: RenderReport) -> None:
-    console = Console()
-    console.print(_table(report.manifest.stimuli))
+    Console().print(_table(report.manifest.stimuli))
+    # Not by rich, which folds lines where a script reads them.
     for lowered in report.lowered:
-        console.print(Text(f"{lowered.item}: {lowered}."))
+        click.echo(f"{lowered.item}: {lowered}.")
     for note in report.notes:
-        console.print(Text(f"{note}."))
-    console.print(f"rendered {report.rendered}, reused {report.reused}", highlight=False)
+        click.echo(f"{note}.")
+    click.echo(f"rendered {report.rendered}, reused {report.reused}")
 
 
 def _table(stimuli: tuple[Stimulus, ...]) -> Table:

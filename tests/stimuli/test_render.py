@@ -1,3 +1,5 @@
+import errno
+import importlib
 import json
 import os
 import shutil
@@ -12,6 +14,7 @@ from mixeval.audio import read_audio
 from mixeval.errors import RenderError, StudyError
 from mixeval.manifest import file_sha256, read_manifest
 from mixeval_stimuli.loudness import integrated_loudness, true_peak
+from mixeval_stimuli.methods.registry import METHODS
 from mixeval_stimuli.recordings import Recording
 from mixeval_stimuli.render import render_recordings
 
@@ -231,6 +234,40 @@ def test_a_study_without_write_permission_is_refused(small_study):
         small_study.folder.chmod(0o755)
 
 
+def test_a_disk_that_is_full_at_the_end_leaves_the_old_manifest(small_study, monkeypatch):
+    old = render(small_study).manifest
+    small_study.rewrite("loop 1", "network", seed=97, channels=1)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mixeval_stimuli.render.write_manifest", full)
+        with pytest.raises(StudyError, match="No space left on device"):
+            render(small_study)
+
+    assert read_manifest(small_study.folder) == old
+    assert render(small_study).rendered == 0
+
+
+def test_an_executor_that_broke_fails_each_stimulus_and_no_traceback(small_study):
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+
+    with pytest.raises(RenderError, match="0 of 6 stimuli are rendered"):
+        render(small_study, executor=executor)
+
+
+def test_a_mix_that_came_clipped_is_noted(small_study):
+    time = np.arange(RATE) / RATE
+    clipped = np.clip(3.0 * np.sin(2 * np.pi * 50 * time), -1.0, 32767 / 32768)
+    soundfile.write(small_study.recordings[0].mixes["network"], clipped, RATE, subtype="PCM_16")
+
+    report = render(small_study)
+
+    assert "loop 1, network: it came clipped, it stays at full scale in 100 places" in report.notes
+
+
 def test_any_executor_will_do_and_stays_open(small_study):
     with ThreadPoolExecutor(2) as executor:
         report = render(small_study, executor=executor)
@@ -284,6 +321,34 @@ def test_a_method_that_fails_in_its_own_way_names_its_stimulus(small_study, monk
         render(small_study)
 
     assert "loop 1, anchor: it failed (KeyError: 'tempo')" in str(refusal.value)
+
+
+POISON = """
+import os
+from mixeval_stimuli.methods.files import Files
+
+class Poison(Files):
+    def mix(self, recording):
+        if recording.item == "loop 1":
+            os._exit(9)
+        return super().mix(recording)
+"""
+
+
+def test_a_mix_that_kills_its_worker_is_named_and_the_others_are_rendered(small_study, tmp_path, monkeypatch):
+    (tmp_path / "poisonous_method.py").write_text(POISON, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    poison = importlib.import_module("poisonous_method").Poison
+    monkeypatch.setitem(METHODS, "poison", poison)
+    poisoned = small_study.with_text(
+        lambda text: text.replace('id = "network"\nmethod = "files"', 'id = "network"\nmethod = "poison"')
+    )
+
+    with pytest.raises(RenderError) as refusal:
+        render(poisoned, workers=2)
+
+    assert str(refusal.value).startswith("loop 1, network: its worker process died 3 times")
+    assert len(flac_files(small_study)) == 3
 
 
 def test_equal_mixes_are_made_once(small_study):
