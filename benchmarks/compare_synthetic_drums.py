@@ -66,7 +66,9 @@ class Measures:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("excerpt", type=Path, metavar="ENST_EXCERPT")
     parser.add_argument("--hits", type=Path, metavar="MULDJORDKIT")
     parser.add_argument("--figure", type=Path, metavar="FILE")
@@ -106,7 +108,9 @@ def measure(multitrack: Multitrack) -> Measures:
         loudness_lufs={name: meter.integrated_loudness(stem.astype(float)) for name, stem in stems.items()},
         octaves_dbfs={name: octave_levels(stem) for name, stem in stems.items()},
         crest_db={name: 20 * np.log10(np.abs(stem).max()) - power_db(stem) for name, stem in stems.items()},
-        floor_dbfs={name: min(power_db(block) for block in blocks(stem, 0.1)) for name, stem in stems.items()},
+        floor_dbfs={
+            name: min(power_db(block) for block in blocks(stem, 0.1)) for name, stem in stems.items()
+        },
         kick_bleed_db=bleed(stems, "kick", kicks),
         snare_bleed_db=bleed(stems, "snare", snares),
         snare_delay_samples=delays(stems, "snare", snares),

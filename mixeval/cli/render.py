@@ -3,6 +3,7 @@
 import json
 from itertools import groupby
 from pathlib import Path
+from typing import Self
 
 import click
 from rich.console import Console
@@ -60,7 +61,7 @@ class _Bar:
         self._task = self._bar.add_task("", total=None)
         self._left: dict[str, int] = {}
 
-    def __enter__(self) -> "_Bar":
+    def __enter__(self) -> Self:
         self._bar.start()
         return self
 
@@ -79,13 +80,13 @@ class _Bar:
 
 
 def _print(report: RenderReport) -> None:
-    console = Console()
-    console.print(_table(report.manifest.stimuli))
+    Console().print(_table(report.manifest.stimuli))
+    # Not by rich, which folds lines where a script reads them.
     for lowered in report.lowered:
-        console.print(Text(f"{lowered.item}: {lowered}."))
+        click.echo(f"{lowered.item}: {lowered}.")
     for note in report.notes:
-        console.print(Text(f"{note}."))
-    console.print(f"rendered {report.rendered}, reused {report.reused}", highlight=False)
+        click.echo(f"{note}.")
+    click.echo(f"rendered {report.rendered}, reused {report.reused}")
 
 
 def _table(stimuli: tuple[Stimulus, ...]) -> Table:

@@ -62,16 +62,16 @@ class WorkerPool(Executor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Wait for all jobs, or with `cancel_futures` end at once, and end the workers."""
-        if not cancel_futures:
-            self._threads.shutdown(wait=wait)
-            if not wait:
-                return  # the workers go with this process
+        # What waits is cancelled before the workers end, or their threads would take it up.
+        self._threads.shutdown(wait=wait and not cancel_futures, cancel_futures=cancel_futures)
+        if not wait and not cancel_futures:
+            return  # the workers go on, and end with this process
         with self._lock:
             self._closing = True
             workers, self._workers = self._workers, set()
         for worker in workers:
             worker.end()
-        self._threads.shutdown(wait=wait, cancel_futures=cancel_futures)
+        self._threads.shutdown(wait=wait)
 
     def _run(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         for _ in range(TRIES):

@@ -7,9 +7,9 @@ The manifest is written last, in one step, and only when every stimulus is there
 """
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ from mixeval.errors import ManifestError, MixevalError, RenderError, StudyError
 from mixeval.manifest import FOLDER, InputFile, Item, Manifest, Stimulus, read_manifest, write_manifest
 from mixeval.study import FILE_NAME, Study
 from mixeval_stimuli.cache import InputHashes
+from mixeval_stimuli.datasets import open_dataset, select
 from mixeval_stimuli.drafts import draft_in, remove_stale_drafts
 from mixeval_stimuli.executors import local_executor
 from mixeval_stimuli.methods.method import MixMethod
@@ -95,10 +96,11 @@ def render_recordings(
 ) -> RenderReport:
     """Render the study's conditions of `recordings`; otherwise as :func:`render_study`."""
     methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME))
-    place = _open_place(study_folder)
-    hashes = InputHashes(place.cache)
-    plan = list(plan_cells(study, recordings, methods, hashes))
-    hashes.save()
+    with _writing(study_folder):
+        place = _open_place(study_folder)
+        hashes = InputHashes(place.cache)
+        plan = list(plan_cells(study, recordings, methods, hashes))
+        hashes.save()
     cells = [cell for cell in plan if isinstance(cell, Cell)]
     # An executor that was handed in stays open.
     with local_executor(workers) if executor is None else nullcontext(executor) as jobs:
@@ -114,31 +116,32 @@ def render_recordings(
     if failures:
         raise _all_in_one(failures, done=len(run.files), total=len(plan))
     lowered = _lowered(run, study.stimuli.target_lufs)
-    notes = {cell.id: _notes(cell, run, lowered) for cell in cells}
+    notes = {cell.id: _notes(cell, run) for cell in cells}
     manifest = Manifest(
         target_lufs=study.stimuli.target_lufs,
         sample_rate=_common({alignment.sample_rate for alignment in run.alignments.values()}),
         tools=_tools(),
         items=tuple(Item(item=r.item, facts=dict(r.facts)) for r in recordings),
-        stimuli=tuple(_stimulus(cell, run, notes[cell.id], study_folder) for cell in cells),
+        stimuli=tuple(
+            _stimulus(cell, run, (*notes[cell.id], *_lowering(cell, lowered)), study_folder) for cell in cells
+        ),
     )
     manifest = _with_tools_that_made_it(manifest, study_folder)
-    write_manifest(study_folder, manifest)
+    with _writing(study_folder):
+        write_manifest(study_folder, manifest)
     return RenderReport(
         manifest=manifest,
         mixed=run.mixed,
         rendered=run.rendered,
         reused=len(cells) - run.rendered,
         lowered=tuple(lowered.values()),
-        notes=tuple(f"{cell.where}: {note}" for cell in cells for note in run.mixes[cell.id].notes),
+        notes=tuple(f"{cell.where}: {note}" for cell in cells for note in notes[cell.id]),
     )
 
 
 def _open_recordings(
     study: Study, study_folder: Path, methods: Mapping[str, MixMethod]
 ) -> Sequence[Recording]:
-    from mixeval_stimuli.datasets import open_dataset, select
-
     recordings = open_dataset(
         study.stimuli.dataset,
         study_folder=study_folder,
@@ -148,19 +151,25 @@ def _open_recordings(
     return select(recordings, study.stimuli.items)
 
 
+@contextmanager
+def _writing(study_folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StudyError(
+            f"{study_folder / FOLDER} cannot be written ({error.strerror})",
+            remedy="give yourself write permission and room there, what is done is kept",
+        ) from error
+
+
 def _open_place(study_folder: Path) -> Place:
     folder = study_folder / FOLDER
     place = Place(folder, folder / CACHE)
-    try:
-        place.cache.mkdir(parents=True, exist_ok=True)
-        remove_stale_drafts(place.cache)
-        for wanted in (place.cache, place.folder):
-            with draft_in(wanted) as draft:
-                draft.touch()
-    except OSError as error:
-        raise StudyError(
-            f"{folder} cannot be written ({error.strerror})", remedy="give yourself write permission there"
-        ) from error
+    place.cache.mkdir(parents=True, exist_ok=True)
+    remove_stale_drafts(place.cache)
+    for wanted in (place.cache, place.folder):
+        with draft_in(wanted) as draft:
+            draft.touch()
     return place
 
 
@@ -184,14 +193,16 @@ def _lowered(run: Run, target_lufs: float) -> dict[str, LoweredItem]:
     }
 
 
-def _notes(cell: Cell, run: Run, lowered: Mapping[str, LoweredItem]) -> tuple[str, ...]:
-    notes = list(run.mixes[cell.id].notes)
-    surplus = run.mixes[cell.id].frames - run.alignments[cell.item].frames
-    if surplus:
-        notes.append(f"its last {surplus} samples were cut, the shortest mix of the item ends there")
-    if cell.item in lowered:
-        notes.append(str(lowered[cell.item]))
-    return tuple(notes)
+def _notes(cell: Cell, run: Run) -> tuple[str, ...]:
+    mix = run.mixes[cell.id]
+    surplus = mix.frames - run.alignments[cell.item].frames
+    if not surplus:
+        return mix.notes
+    return (*mix.notes, f"its last {surplus} samples were cut, the shortest mix of the item ends there")
+
+
+def _lowering(cell: Cell, lowered: Mapping[str, LoweredItem]) -> tuple[str, ...]:
+    return (str(lowered[cell.item]),) if cell.item in lowered else ()
 
 
 def _stimulus(cell: Cell, run: Run, notes: tuple[str, ...], study_folder: Path) -> Stimulus:

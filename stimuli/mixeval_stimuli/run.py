@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from mixeval.errors import MixevalError, RenderError
 from mixeval_stimuli.alignment import Alignment, align
 from mixeval_stimuli.cache import CachedMix, find_mix, keep_mix
+from mixeval_stimuli.clipping import clipping_notes
 from mixeval_stimuli.plan import Cell
 from mixeval_stimuli.stimulus import Place, StimulusFile, find_stimulus, write_stimulus
 
@@ -82,7 +83,10 @@ class Run:
         job: Callable[..., object],
         *arguments: object,
     ) -> None:
-        self._pending[self._executor.submit(job, *arguments)] = (cells, then)
+        try:
+            self._pending[self._executor.submit(job, *arguments)] = (cells, then)
+        except RuntimeError as error:  # an executor that was handed in, and broke
+            self._failed(cells, _unexpected(error))
 
     def _collect(self, future: Future[Any]) -> None:
         cells, then = self._pending.pop(future)
@@ -164,7 +168,7 @@ def _make_mix(cell: Cell, cache: Path) -> CachedMix:
     mix = cell.method.mix(cell.recording)
     # Refused here, where the error still belongs to one condition.
     mix.audio.as_stereo()
-    return keep_mix(cache, cell.key, mix)
+    return keep_mix(cache, cell.key, replace(mix, notes=(*mix.notes, *clipping_notes(mix.audio))))
 
 
 def _unexpected(error: Exception) -> RenderError:

@@ -105,9 +105,7 @@ def _noise(drum: Drum, time: Samples, rng: np.random.Generator) -> tuple[Samples
         spectrum += _partials(drum.partials, hertz, float(np.sqrt(length)), rng)
     octave = np.log2(np.maximum(hertz, 1.0) / np.float32(OCTAVES_HZ[0]))
     rise = np.minimum(1.0, time / np.float32(drum.attack_seconds))
-    for index, (energy_db, t60_seconds) in enumerate(
-        zip(drum.noise_db, drum.noise_t60_seconds, strict=True)
-    ):
+    for index, (energy_db, t60_seconds) in enumerate(zip(drum.noise_db, drum.noise_t60_seconds, strict=True)):
         if energy_db <= -120.0:
             continue
         # Raised cosines that sum to one over neighbouring octaves, so that no band has an edge.
@@ -115,7 +113,9 @@ def _noise(drum: Drum, time: Samples, rng: np.random.Generator) -> tuple[Samples
         first, last = np.searchsorted(octave, (index - 1, index + 1))
         band = np.zeros_like(spectrum)
         band[first:last] = spectrum[first:last] * mask[first:last]
-        noise = scipy.fft.irfft(band, length) * rise * np.exp(np.float32(-np.log(1000.0) / t60_seconds) * time)
+        noise = (
+            scipy.fft.irfft(band, length) * rise * np.exp(np.float32(-np.log(1000.0) / t60_seconds) * time)
+        )
         target = high if OCTAVES_HZ[index] > _BRIGHTENING_HZ else low
         target += _with_energy(noise.astype(np.float32), energy_db)
     # The sudden start of short noise spreads below its octave, where no drum sounds.
@@ -142,7 +142,9 @@ def _with_energy(signal: Samples, energy_db: float) -> Samples:
     return signal * np.float32(np.sqrt(10.0 ** (energy_db / 10.0) / max(energy, 1e-12)))
 
 
-def softened(drum: Drum, *, attack_seconds: float, octaves_db: tuple[float, ...], modes_db: float = 0.0) -> Drum:
+def softened(
+    drum: Drum, *, attack_seconds: float, octaves_db: tuple[float, ...], modes_db: float = 0.0
+) -> Drum:
     """Strike `drum` with something softer than a stick: slower attack, octaves and modes raised or lowered."""
     return replace(
         drum,
