@@ -170,13 +170,20 @@ def _refuse_new_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
 
 
 def _store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
-    # One statement may not touch a row twice, and only the newest form counts.
+    # Within one request, too, only the newest form of a rating counts.
     newest: dict[tuple[str, str], RatingPayload] = {}
     for rating in sorted(ratings, key=lambda rating: rating.sequence):
         newest[rating.stimulus, rating.attribute] = rating
     if not newest:
         return
-    insert = upsert(db, Rating).values(
+    insert = upsert(db, Rating)
+    changing = ("value", "sequence", "played", "moved", "listened_seconds", "rated_at")
+    db.execute(
+        insert.on_conflict_do_update(
+            index_elements=["stimulus_token", "attribute"],
+            set_={name: insert.excluded[name] for name in changing},
+            where=insert.excluded.sequence > Rating.sequence,
+        ),
         [
             {
                 "stimulus_token": rating.stimulus,
@@ -189,15 +196,7 @@ def _store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
                 "rated_at": now(),
             }
             for rating in newest.values()
-        ]
-    )
-    changing = ("value", "sequence", "played", "moved", "listened_seconds", "rated_at")
-    db.execute(
-        insert.on_conflict_do_update(
-            index_elements=["stimulus_token", "attribute"],
-            set_={name: insert.excluded[name] for name in changing},
-            where=insert.excluded.sequence > Rating.sequence,
-        )
+        ],
     )
 
 
@@ -250,5 +249,5 @@ def _log_refused_next(db: Session, page: Page, unfinished: UnfinishedPageError, 
 
 
 def _store_events(db: Session, rows: list[dict[str, Any]]) -> None:
-    insert = upsert(db, Event).values(rows)
-    db.execute(insert.on_conflict_do_nothing(index_elements=["session_id", "event_id"]))
+    insert = upsert(db, Event)
+    db.execute(insert.on_conflict_do_nothing(index_elements=["session_id", "event_id"]), rows)

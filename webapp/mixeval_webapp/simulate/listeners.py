@@ -17,14 +17,14 @@ BIAS_SD = 6.0
 SCALE_USE_SD = 0.12
 """Between listeners, of the natural logarithm: some use more of the scale."""
 ITEM_SD = 3.0
-ITEM_BY_MIX_SD = 4.0
-LISTENER_BY_MIX_SD = 8.0
-RESIDUAL_SD = 9.0
+ITEM_BY_MIX_SD = 5.0
+LISTENER_BY_MIX_SD = 11.0
+RESIDUAL_SD = 12.0
 
 REFERENCE_MEANS = {"dry": 72.0, "wet": 78.0}
 WAVE_U_NET_MEANS = {"dry": 69.0, "wet": 75.0}
-RANDOM_FOREST_MEANS = {"dry": 50.0, "wet": 0.0}
-LOW_ANCHOR_MEAN = 3.0
+RANDOM_FOREST_MEANS = {"dry": 50.0, "wet": -2.0}
+LOW_ANCHOR_MEAN = 1.0
 MID_ANCHOR_MEAN = 32.0
 """Means before clipping, which lifts those near 0 and lowers those near 100."""
 UNKNOWN_MEANS = (45.0, 75.0)
