@@ -16,6 +16,7 @@ from mixeval.study import read_study
 from mixeval.versions import Version
 from mixeval_migrations import prepare
 from mixeval_webapp.api import api
+from mixeval_webapp.compression import compress_static
 from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
@@ -99,6 +100,7 @@ def _flask(site: Site, settings: Settings) -> Flask:
     CSRFProtect(app).exempt(api)
     answer_problems(app)
     app.after_request(_guard)
+    app.after_request(compress_static)
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # as Flask's documentation says to

@@ -23,6 +23,8 @@ class StimulusState:
     moved: bool
     played: bool
     listened_seconds: float
+    sequence: int | None
+    """Of the stored answer; what a browser still holds with a higher one is newer."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def page_data(
 ) -> dict[str, object]:
     """Write down for the browser what it needs for one page, and nothing that tells the mixes apart.
 
-    This is the contract with static/rating.js.
+    This is the contract with static/js/page-data.js.
     """
     study = version.study
     shape = version.manifest.of_item(state.item)[0]
@@ -106,6 +108,7 @@ def page_data(
                 "moved": stimulus.moved,
                 "played": stimulus.played,
                 "listened_seconds": stimulus.listened_seconds,
+                "sequence": stimulus.sequence,
             }
             for stimulus in state.stimuli
         ],
@@ -142,7 +145,13 @@ def _stimulus_state(stimulus: PageStimulus, attribute: str) -> StimulusState:
     rating = next((rating for rating in stimulus.ratings if rating.attribute == attribute), None)
     if rating is None:
         return StimulusState(
-            stimulus.token, stimulus.shown_as, value=None, moved=False, played=False, listened_seconds=0.0
+            stimulus.token,
+            stimulus.shown_as,
+            value=None,
+            moved=False,
+            played=False,
+            listened_seconds=0.0,
+            sequence=None,
         )
     return StimulusState(
         stimulus.token,
@@ -151,6 +160,7 @@ def _stimulus_state(stimulus: PageStimulus, attribute: str) -> StimulusState:
         moved=rating.moved,
         played=rating.played,
         listened_seconds=rating.listened_seconds,
+        sequence=rating.sequence,
     )
 
 

@@ -1,0 +1,234 @@
+"""A served study of seven mixes and a real Chromium that takes it."""
+
+import json
+import os
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import sync_playwright
+from sqlalchemy import select
+
+from mixeval.audio import Audio, write_flac
+from mixeval.database import Database
+from mixeval.manifest import FOLDER, Item, Manifest, Stimulus, file_sha256, write_manifest
+from mixeval.models import Event, ParticipantSession, Rating
+from mixeval.settings import Settings
+from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.server import Server
+
+SAMPLE_RATE = 44100
+FRAMES = 44100
+ITEMS = ("shuffle", "reggae")
+MIXES = 7
+
+# No --autoplay-policy: that sound starts at all proves that it was started inside a gesture.
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    if path is None:
+        reason = "no chromium on the PATH"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass(frozen=True)
+class Served:
+    """A study that is being served, and what it has stored."""
+
+    url: str
+    database: Database
+
+    def ratings(self):
+        with self.database.read() as db:
+            return {row.stimulus_token: row for row in db.scalars(select(Rating))}
+
+    def events(self, kind):
+        with self.database.read() as db:
+            return list(db.scalars(select(Event).where(Event.kind == kind).order_by(Event.id)))
+
+    def sessions(self):
+        with self.database.read() as db:
+            return list(db.scalars(select(ParticipantSession)))
+
+
+@pytest.fixture
+def served(tmp_path):
+    folder = write_study(tmp_path / "study")
+    settings = Settings(database_url=f"sqlite:///{folder / 'study.sqlite3'}", secret_key="k" * 64)
+    app = create_app(folder, settings=settings)
+    server = Server(app)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    yield Served(server.url, site_of(app).database)
+    server.stop()
+    thread.join()
+    site_of(app).database.close()
+
+
+@pytest.fixture
+def context(chromium):
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(context):
+    """A browser tab that fails the test when its page throws or breaks the content security policy."""
+    page = context.new_page()
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console",
+        lambda message: problems.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    yield page
+    assert problems == []
+
+
+def write_study(folder: Path) -> Path:
+    """Write study.toml, seven FLAC mixes of each of two recordings, and their manifest."""
+    (folder / FOLDER).mkdir(parents=True)
+    conditions = "\n".join(
+        f'[[stimuli.conditions]]\nid = "mix_{rank}"\nmethod = "sum"' for rank in range(MIXES)
+    )
+    (folder / "study.toml").write_text(
+        '[study]\ntitle = "Drum mixes"\nseed = 5\n[stimuli]\ndataset = { kind = "synthetic" }\n' + conditions,
+        encoding="utf-8",
+    )
+    stimuli = []
+    for index, item in enumerate(ITEMS):
+        for rank, mix in enumerate(mixes_of_one_recording(seed=index)):
+            draft = folder / FOLDER / "draft.flac"
+            write_flac(draft, Audio(mix, SAMPLE_RATE))
+            stimuli.append(_stimulus(draft, item, f"mix_{rank}"))
+    manifest = Manifest(
+        target_lufs=-28.0,
+        sample_rate=SAMPLE_RATE,
+        tools={"mixeval": "test"},
+        items=tuple(Item(item=item, facts={}) for item in ITEMS),
+        stimuli=tuple(stimuli),
+    )
+    write_manifest(folder, manifest)
+    return folder
+
+
+def mixes_of_one_recording(*, seed):
+    """Return seven (2, FRAMES) mixes of a kick, a snare and a hi-hat that differ in their balance only."""
+    generator = np.random.default_rng(seed)
+    seconds = np.arange(FRAMES) / SAMPLE_RATE
+    beat, half = seconds % 0.5, (seconds + 0.25) % 0.5
+    kick = np.sin(2 * np.pi * 55 * beat) * np.exp(-beat * 14)
+    snare = generator.standard_normal(FRAMES) * np.exp(-half * 25)
+    hat = np.diff(generator.standard_normal(FRAMES + 1)) * np.exp(-(seconds % 0.125) * 60)
+    for _ in range(MIXES):
+        balance = generator.uniform(0.5, 1.5, size=(2, 3))
+        mix = balance @ np.stack([kick, 0.4 * snare, 0.15 * hat])
+        yield (0.2 * mix / np.abs(mix).max()).astype(np.float32)
+
+
+def _stimulus(draft, item, condition):
+    sha256 = file_sha256(draft)
+    draft.rename(draft.with_name(f"{sha256[:16]}.flac"))
+    return Stimulus(
+        item=item,
+        condition=condition,
+        file=f"{sha256[:16]}.flac",
+        sha256=sha256,
+        frames=FRAMES,
+        channels=2,
+        sample_rate=SAMPLE_RATE,
+        loudness_lufs=-28.0,
+        target_lufs=-28.0,
+        true_peak_dbtp=-10.0,
+        gain_db=0.0,
+        method="sum",
+        method_version="1",
+        inputs=(),
+        parameters={},
+    )
+
+
+class RatingTab:
+    """A rating page in the hands of a listener."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def start(self, url):
+        self.page.goto(url)
+        self.page.get_by_role("button", name="I agree, start").click()
+        return self.ready()
+
+    def ready(self):
+        self.page.wait_for_function(
+            "() => !document.querySelector('#board').inert && !document.querySelector('.loading')"
+        )
+        return self
+
+    def data(self):
+        return json.loads(self.page.locator("#page-data").text_content())
+
+    def slider(self, letter):
+        return self.page.get_by_role("slider", name=f"Mix {letter}", exact=True)
+
+    def letter(self, letter):
+        return self.page.locator(".play", has_text=letter)
+
+    def value(self, letter):
+        return self.slider(letter).get_attribute("aria-valuenow")
+
+    def drag(self, letter, value):
+        """Take the slider by its thumb and let it go at `value`, like a hand with a mouse."""
+        thumb = self.slider(letter).bounding_box()
+        rail = self.page.locator(".strip", has=self.slider(letter)).locator(".rail").bounding_box()
+        x = thumb["x"] + thumb["width"] / 2
+        mouse = self.page.mouse
+        mouse.move(x, thumb["y"] + thumb["height"] / 2)
+        mouse.down()
+        mouse.move(x, rail["y"] + rail["height"] * (1 - value / 100), steps=8)
+        mouse.up()
+
+    def hear(self, letter):
+        """Play a mix until the page counts it as played."""
+        self.letter(letter).click()
+        self.page.locator(".strip.heard", has=self.slider(letter)).wait_for()
+
+    def rate_all(self, values):
+        for letter, value in values.items():
+            self.hear(letter)
+            self.drag(letter, value)
+
+    def next(self):
+        # Playwright waits for what says aria-disabled; a listener's finger does not.
+        self.page.locator("#next").click(force=True)
+
+    def wait_for_page(self, number):
+        self.page.wait_for_function(
+            "n => JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === n",
+            arg=number,
+        )
+        return self.ready()
+
+    def wait_until(self, saved):
+        self.page.wait_for_function(
+            "words => document.querySelector('#saved').textContent === words", arg=saved
+        )
+
+
+@pytest.fixture
+def rating(tab, served):
+    return RatingTab(tab).start(served.url)

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Outbox, memoryStore, openStore } from "../../webapp/mixeval_webapp/static/js/outbox.js";
+import { eventEntry, ratingEntry } from "./fakes.mjs";
+
+async function held(store) {
+  const outbox = new Outbox(store);
+  await outbox.open();
+  return outbox.entries();
+}
+
+test("of two answers about one mix the newest stays, in whatever order they come", async () => {
+  for (const order of [[3, 9], [9, 3]]) {
+    const store = memoryStore();
+    const outbox = new Outbox(store);
+    for (const sequence of order) await outbox.add(ratingEntry({ sequence }));
+    assert.deepEqual(outbox.entries().map(({ body }) => body.sequence), [9]);
+    assert.deepEqual((await held(store)).map(({ body }) => body.sequence), [9]);
+  }
+});
+
+test("answers about different mixes, attributes and pages stay apart", async () => {
+  const outbox = new Outbox(memoryStore());
+  await outbox.add(ratingEntry({ stimulus: "a" }));
+  await outbox.add(ratingEntry({ stimulus: "b" }));
+  await outbox.add(ratingEntry({ stimulus: "a", attribute: "punch" }));
+  await outbox.add(ratingEntry({ stimulus: "a" }, "p2"));
+  assert.equal(outbox.entries().length, 4);
+});
+
+test("a receipt for an old answer does not throw away the new one", async () => {
+  const store = memoryStore();
+  const outbox = new Outbox(store);
+  await outbox.add(ratingEntry({ sequence: 3 }));
+  await outbox.add(ratingEntry({ sequence: 4, value: 80 }));
+  await outbox.remove(ratingEntry({ sequence: 3 }));
+  assert.deepEqual((await held(store)).map(({ body }) => body.value), [80]);
+  await outbox.remove(ratingEntry({ sequence: 4 }));
+  assert.deepEqual(await held(store), []);
+});
+
+test("what an earlier visit left is there at the next", async () => {
+  const store = memoryStore();
+  await new Outbox(store).add(eventEntry("e1"));
+  assert.deepEqual((await held(store)).map(({ body }) => body.id), ["e1"]);
+});
+
+test("where the browser gives no store, or it breaks, answers stay in memory and the page can say so", async () => {
+  assert.equal((await openStore(undefined)).lasting, false);
+  const refusing = { open() { throw new DOMException("no", "SecurityError"); } };
+  assert.equal((await openStore(refusing)).lasting, false);
+  const full = { lasting: true, all: async () => [], update: async () => { throw new DOMException("full", "QuotaExceededError"); } };
+  const outbox = new Outbox(full);
+  await outbox.add(ratingEntry());
+  assert.equal(outbox.lasting, false);
+  assert.equal(outbox.entries().length, 1);
+});

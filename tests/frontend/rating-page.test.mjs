@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parsePageData } from "../../webapp/mixeval_webapp/static/js/page-data.js";
+import { RatingPage, inWords } from "../../webapp/mixeval_webapp/static/js/rating-page.js";
+import { savedState, todoLines } from "../../webapp/mixeval_webapp/static/js/saved-state.js";
+import { answer, pageData } from "./fakes.mjs";
+
+test("a page asks for every mix to be played and placed, and for nothing else", () => {
+  const page = new RatingPage(pageData());
+  assert.deepEqual(page.todo(), { play: ["A", "B", "C"], place: ["A", "B", "C"] });
+  for (const token of ["a", "b", "c"]) {
+    page.hear(token, 1);
+    page.place(token, 40);
+  }
+  assert.equal(page.complete, true);
+  assert.deepEqual(todoLines(page.todo()), []);
+});
+
+test("a slider that nobody touched has no value, wherever it is drawn", () => {
+  const page = new RatingPage(pageData());
+  page.hear("a", 3);
+  assert.equal(page.answer("a").value, null);
+  assert.equal(page.answer("a").moved, false);
+});
+
+test("placing a mix at the middle is an answer", () => {
+  const page = new RatingPage(pageData());
+  assert.equal(page.place("a", 50).value, 50);
+  assert.deepEqual(page.todo().place, ["B", "C"]);
+});
+
+test("values are whole numbers from 0 to 100", () => {
+  const page = new RatingPage(pageData());
+  assert.deepEqual([-3, 0.4, 99.6, 250].map((value) => page.place("a", value).value), [0, 0, 100, 100]);
+});
+
+test("a mix that flashed by does not count as played", () => {
+  const page = new RatingPage(pageData());
+  assert.equal(page.hear("a", 0.2).played, false);
+  assert.equal(page.hear("a", 0.3).played, true);
+});
+
+test("each change has a higher number than the one before, from the server's count on", () => {
+  const page = new RatingPage(pageData({ next_sequence: 5 }));
+  assert.deepEqual([page.place("a", 1), page.place("b", 1), page.hear("a", 1)].map(({ sequence }) => sequence), [5, 6, 7]);
+});
+
+test("what this browser holds and the server has not seen is shown; what the server has since replaced is not", () => {
+  const data = pageData({ next_sequence: 20 });
+  Object.assign(data.stimuli[0], { value: 10, moved: true, sequence: 3 });
+  Object.assign(data.stimuli[1], { value: 10, moved: true, sequence: 19 });
+  const page = new RatingPage(data, [
+    answer({ stimulus: "a", value: 90, sequence: 7 }),
+    answer({ stimulus: "b", value: 90, sequence: 7 }),
+    answer({ stimulus: "of another page", value: 90, sequence: 40 }),
+  ]);
+  assert.equal(page.answer("a").value, 90);
+  assert.equal(page.answer("b").value, 10);
+  assert.ok(page.takeSequence() > 40, "numbers go on above everything that waits");
+});
+
+test("a place on the scale has words for those who do not see it", () => {
+  const scale = ["Dislike", "Neutral", "Like"];
+  assert.deepEqual(
+    [null, 0, 50, 64, 100].map((value) => inWords(value, scale)),
+    ["not rated yet", "0, Dislike", "50, Neutral", "64, between Neutral and Like", "100, Like"],
+  );
+});
+
+test("the corner says saved only when nothing waits", () => {
+  assert.equal(savedState({ waiting: 0, failures: 0 }, true).words, "All saved");
+  assert.equal(savedState({ waiting: 2, failures: 0 }, true).words, "Saving…");
+  assert.equal(savedState({ waiting: 2, failures: 1 }, true).words, "2 waiting");
+  assert.equal(savedState({ waiting: 2, failures: 1 }, false).words, "Offline, 2 waiting");
+});
+
+test("page data that lacks something is refused by the name of the field", () => {
+  assert.equal(parsePageData(JSON.stringify(pageData())).page, "p1");
+  assert.throws(() => parsePageData(JSON.stringify({ ...pageData(), ratings_url: undefined })), /ratings_url/);
+  assert.throws(() => parsePageData(JSON.stringify(pageData({ stimuli: [] }))), /no stimuli/);
+});

@@ -1,0 +1,245 @@
+/** The board of sliders: draws what it is told, and tells what the listener does with pointer and keys. */
+
+import { MIDDLE, inWords, toScale } from "./rating-page.js";
+
+/**
+ * @typedef {import("./scope.js").Scope} Scope
+ *
+ * @typedef {object} Look of one strip
+ * @property {number | null} value
+ * @property {boolean} played
+ * @property {boolean} playing
+ * @property {import("./sound.js").Loading} state
+ *
+ * @typedef {object} BoardHandlers
+ * @property {(token: string) => void} onPlay the mix's letter was pressed
+ * @property {(token: string, value: number) => void} onPlace
+ * @property {(token: string, move: {from: number | null, to: number, by: string}) => void} onMove
+ *   a drag or a row of key presses has ended
+ */
+
+/** Key presses closer together than this are one movement. */
+const ROW_OF_KEYS_SECONDS = 0.6;
+
+/** @type {Record<string, (value: number, big: boolean) => number>} */
+const STEPS = {
+  ArrowUp: (value, big) => value + (big ? 10 : 1),
+  ArrowDown: (value, big) => value - (big ? 10 : 1),
+  PageUp: (value) => value + 10,
+  PageDown: (value) => value - 10,
+  Home: () => 0,
+  End: () => 100,
+  Enter: (value) => value,
+};
+
+export class Board {
+  /** @type {Strip[]} */
+  #strips;
+  #tokens;
+
+  /**
+   * @param {HTMLElement} root holds one `.strip` for each mix
+   * @param {{scope: Scope, scale: string[]} & BoardHandlers} tools
+   */
+  constructor(root, { scope, scale, ...handlers }) {
+    const elements = [...root.querySelectorAll(".strip")];
+    root.style.setProperty("--mixes", String(elements.length));
+    root.style.setProperty("--parts", String(scale.length < 4 ? 4 : scale.length - 1));
+    this.handlers = handlers;
+    this.#strips = elements.map(
+      (element, index) =>
+        new Strip(/** @type {HTMLElement} */ (element), {
+          scope, scale, ...handlers,
+          onNeighbour: (step) => this.#strips[(index + step + elements.length) % elements.length]?.focus(),
+        }),
+    );
+    this.#tokens = new Map(this.#strips.map((strip) => [strip.label.toLowerCase(), strip.token]));
+    this.#strips.slice(0, 9).forEach((strip, index) => this.#tokens.set(String(index + 1), strip.token));
+  }
+
+  /** @param {(token: string) => Look} look */
+  draw(look) {
+    for (const strip of this.#strips) strip.draw(look(strip.token));
+  }
+
+  /** End what the pointer or the keys have begun, so that it is kept. */
+  settle() {
+    for (const strip of this.#strips) strip.settle();
+  }
+
+  /**
+   * The mix that a key plays: its letter, or its number from the left.
+   * @param {string} key
+   */
+  tokenFor(key) {
+    return this.#tokens.get(key.toLowerCase());
+  }
+
+  /** @param {Element | null} element */
+  tokenAt(element) {
+    return this.#strips.find((strip) => strip.slider === element)?.token;
+  }
+}
+
+class Strip {
+  /** @type {number | null} */
+  #value = null;
+  /** @type {{pointer: number, from: number | null, grip: number, moved: boolean} | null} */
+  #drag = null;
+  /** @type {{from: number | null, end: () => void} | null} */
+  #keys = null;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {{scope: Scope, scale: string[], onNeighbour: (step: number) => void} & BoardHandlers} tools
+   */
+  constructor(element, { scope, scale, onPlay, onPlace, onMove, onNeighbour }) {
+    this.element = element;
+    this.scope = scope;
+    this.scale = scale;
+    this.onPlace = onPlace;
+    this.onMove = onMove;
+    this.onNeighbour = onNeighbour;
+    this.token = element.dataset["token"] ?? "";
+    this.rail = part(element, ".rail");
+    this.slider = part(element, ".thumb");
+    this.button = part(element, ".play");
+    this.label = (this.button.textContent ?? "").trim();
+    scope.listen(this.button, "click", () => onPlay(this.token));
+    scope.listen(this.rail, "pointerdown", (/** @type {PointerEvent} */ event) => this.#grab(event));
+    scope.listen(this.rail, "pointermove", (/** @type {PointerEvent} */ event) => this.#pull(event));
+    scope.listen(this.rail, "pointerup", (/** @type {PointerEvent} */ event) => this.#drop(event));
+    scope.listen(this.rail, "pointercancel", () => this.#giveUp());
+    scope.listen(this.slider, "keydown", (/** @type {KeyboardEvent} */ event) => this.#press(event));
+    scope.listen(this.slider, "blur", () => this.#endKeys());
+  }
+
+  focus() {
+    this.slider.focus();
+  }
+
+  settle() {
+    if (this.#drag?.moved) this.#finish(this.#drag);
+    this.#drag = null;
+    this.#endKeys();
+  }
+
+  /** @param {Look} look */
+  draw({ value, played, playing, state }) {
+    const { classList } = this.element;
+    classList.toggle("heard", played);
+    classList.toggle("playing", playing);
+    classList.toggle("loading", state === "loading");
+    classList.toggle("failed", state === "failed");
+    this.button.setAttribute("aria-pressed", String(playing));
+    this.button.setAttribute("aria-disabled", String(state === "loading"));
+    this.button.setAttribute("aria-label", this.#buttonName(state));
+    if (!this.#drag) this.#show(value);
+  }
+
+  /** @param {import("./sound.js").Loading} state */
+  #buttonName(state) {
+    if (state === "loading") return `Mix ${this.label}, loading`;
+    return state === "failed" ? `Mix ${this.label} could not be loaded. Try again` : `Play mix ${this.label}`;
+  }
+
+  /** @param {number | null} value */
+  #show(value) {
+    this.#value = value;
+    this.element.classList.toggle("unrated", value === null);
+    this.slider.style.setProperty("--value", String(value ?? MIDDLE));
+    this.slider.setAttribute("aria-valuenow", String(value ?? MIDDLE));
+    this.slider.setAttribute("aria-valuetext", inWords(value, this.scale));
+  }
+
+  /** @param {PointerEvent} event */
+  #grab(event) {
+    if (event.button !== 0 || this.#drag) return;
+    this.#endKeys();
+    event.preventDefault();
+    this.slider.focus({ preventScroll: true });
+    this.rail.setPointerCapture(event.pointerId);
+    const at = this.#valueAt(event);
+    const onThumb = this.slider.contains(/** @type {Node} */ (event.target));
+    // Taken by its thumb a slider keeps its place under the pointer; pressed elsewhere it comes to the pointer.
+    const grip = onThumb ? (this.#value ?? MIDDLE) - at : 0;
+    this.#drag = { pointer: event.pointerId, from: this.#value, grip, moved: !onThumb || this.#value === null };
+    if (this.#drag.moved) this.#show(toScale(at + grip));
+  }
+
+  /** @param {PointerEvent} event */
+  #pull(event) {
+    if (this.#drag?.pointer !== event.pointerId) return;
+    const value = toScale(this.#valueAt(event) + this.#drag.grip);
+    if (value === this.#value) return;
+    this.#drag.moved = true;
+    this.#show(value);
+  }
+
+  /** @param {PointerEvent} event */
+  #drop(event) {
+    const drag = this.#drag;
+    if (drag?.pointer !== event.pointerId) return;
+    this.#drag = null;
+    if (drag.moved) this.#finish(drag);
+  }
+
+  /** The browser took the pointer for itself, to scroll: then nothing was placed. */
+  #giveUp() {
+    const drag = this.#drag;
+    this.#drag = null;
+    if (drag) this.#show(drag.from);
+  }
+
+  /** @param {{from: number | null}} drag */
+  #finish({ from }) {
+    const to = this.#value ?? MIDDLE;
+    this.onPlace(this.token, to);
+    this.onMove(this.token, { from, to, by: "pointer" });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const sideways = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const step = STEPS[event.key];
+    if (!sideways && !step) return;
+    event.preventDefault();
+    if (sideways) this.onNeighbour(sideways);
+    else if (step) this.#put(toScale(step(this.#value ?? MIDDLE, event.shiftKey)));
+  }
+
+  /** @param {number} to */
+  #put(to) {
+    if (to === this.#value) return;
+    const from = this.#keys ? this.#keys.from : this.#value;
+    this.#keys?.end();
+    this.#keys = { from, end: this.scope.after(ROW_OF_KEYS_SECONDS, () => this.#endKeys()) };
+    this.#show(to);
+    this.onPlace(this.token, to);
+  }
+
+  #endKeys() {
+    const keys = this.#keys;
+    if (!keys) return;
+    this.#keys = null;
+    keys.end();
+    this.onMove(this.token, { from: keys.from, to: this.#value ?? MIDDLE, by: "keys" });
+  }
+
+  /** @param {PointerEvent} event */
+  #valueAt({ clientY }) {
+    const { bottom, height } = this.rail.getBoundingClientRect();
+    return (100 * (bottom - clientY)) / height;
+  }
+}
+
+/**
+ * @param {Element} parent
+ * @param {string} selector
+ */
+function part(parent, selector) {
+  const found = parent.querySelector(selector);
+  if (!(found instanceof HTMLElement)) throw new TypeError(`The page lacks ${selector}.`);
+  return found;
+}

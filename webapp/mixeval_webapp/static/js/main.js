@@ -1,0 +1,41 @@
+/** Starts a rating page once its data and what this browser still keeps of it are at hand. */
+
+import { Outbox, openStore } from "./outbox.js";
+import { parsePageData } from "./page-data.js";
+import { RatingScreen, byId } from "./rating-screen.js";
+import { Scope } from "./scope.js";
+
+const browser = new Scope();
+
+async function start() {
+  const data = parsePageData(byId("page-data").textContent ?? "");
+  const outbox = new Outbox(await openStore(globalThis.indexedDB));
+  await outbox.open();
+  const screen = new RatingScreen(data, outbox, new Scope());
+  browser.listen(globalThis, "pagehide", () => screen.leave());
+  // Shown again from the browser's memory the page is old and silent: the server knows where the listener is.
+  browser.listen(globalThis, "pageshow", (/** @type {PageTransitionEvent} */ event) => {
+    if (event.persisted) location.reload();
+  });
+  watchOtherTabs(data.page, screen);
+  await screen.open();
+}
+
+/**
+ * One page, one tab: the one that was opened last goes on.
+ * @param {string} page
+ * @param {RatingScreen} screen
+ */
+function watchOtherTabs(page, screen) {
+  if (!globalThis.BroadcastChannel) return;
+  const channel = new BroadcastChannel(`mixeval ${page}`);
+  browser.listen(channel, "message", () => screen.giveWay());
+  browser.hold(() => channel.close());
+  channel.postMessage("opened");
+}
+
+start().catch((error) => {
+  const reason = error instanceof Error ? error.message : String(error);
+  byId("message").textContent = `This page could not start (${reason}). Please reload it.`;
+  throw error;
+});

@@ -1,0 +1,181 @@
+/** Everything the server has not yet confirmed, kept in IndexedDB so that a reload or a crash loses nothing. */
+
+/**
+ * @typedef {import("./rating-page.js").Answer} Answer
+ *
+ * @typedef {object} PageEvent
+ * @property {string} id
+ * @property {string} page
+ * @property {string} kind
+ * @property {string | null} stimulus
+ * @property {number} client_ms since the page was opened
+ * @property {object} detail
+ *
+ * @typedef {{kind: "rating", page: string, url: string, body: Answer}} RatingEntry
+ * @typedef {{kind: "event", page: string, url: string, body: PageEvent}} EventEntry
+ * @typedef {RatingEntry | EventEntry} Entry
+ *
+ * @typedef {object} Store
+ * @property {boolean} lasting whether it survives a reload
+ * @property {() => Promise<Entry[]>} all
+ * @property {(key: string, change: (held: Entry | undefined) => Entry | undefined) => Promise<void>} update
+ *   replaces what is held under a key in one transaction; undefined deletes it
+ */
+
+/** @param {Entry} entry */
+export function keyOf(entry) {
+  return entry.kind === "rating"
+    ? `rating ${entry.page} ${entry.body.stimulus} ${entry.body.attribute}`
+    : `event ${entry.body.id}`;
+}
+
+/**
+ * Of two entries with one key, the one to keep: the newest answer wins, an event never changes.
+ * @param {Entry | undefined} held
+ * @param {Entry} entry
+ */
+export function newest(held, entry) {
+  return isNewer(held, entry) && held ? held : entry;
+}
+
+/**
+ * What is left of a held entry after the server confirmed one with that key.
+ * @param {Entry | undefined} held
+ * @param {Entry} saved
+ */
+export function afterSaving(held, saved) {
+  return isNewer(held, saved) ? held : undefined;
+}
+
+export class Outbox {
+  /** @type {Map<string, Entry>} */
+  #entries = new Map();
+
+  /** @param {Store} store */
+  constructor(store) {
+    this.store = store;
+  }
+
+  get lasting() {
+    return this.store.lasting;
+  }
+
+  /** Take up what an earlier visit left behind. */
+  async open() {
+    for (const entry of await this.store.all()) this.#entries.set(keyOf(entry), entry);
+  }
+
+  entries() {
+    return [...this.#entries.values()];
+  }
+
+  /** @param {Entry} entry */
+  add(entry) {
+    const key = keyOf(entry);
+    this.#entries.set(key, newest(this.#entries.get(key), entry));
+    return this.#write(key, (held) => newest(held, entry));
+  }
+
+  /**
+   * Let go of an entry that the server has confirmed or refused, unless a newer answer took its place.
+   * @param {Entry} entry
+   */
+  remove(entry) {
+    const key = keyOf(entry);
+    const left = afterSaving(this.#entries.get(key), entry);
+    if (left) this.#entries.set(key, left);
+    else this.#entries.delete(key);
+    return this.#write(key, (held) => afterSaving(held, entry));
+  }
+
+  /**
+   * @param {string} key
+   * @param {(held: Entry | undefined) => Entry | undefined} change
+   */
+  async #write(key, change) {
+    try {
+      await this.store.update(key, change);
+    } catch {
+      // A full disk or a closing browser: memory still holds the entry and it is still sent.
+      this.store = { ...memoryStore(), lasting: false };
+    }
+  }
+}
+
+/** @returns {Store} */
+export function memoryStore() {
+  /** @type {Map<string, Entry>} */
+  const held = new Map();
+  return {
+    lasting: false,
+    all: async () => [...held.values()],
+    update: async (key, change) => {
+      const entry = change(held.get(key));
+      if (entry) held.set(key, entry);
+      else held.delete(key);
+    },
+  };
+}
+
+const DATABASE = "mixeval-outbox";
+const TABLE = "entries";
+
+/**
+ * Open the browser's own store, or memory where it has none to give (some private windows, some settings).
+ * @param {IDBFactory | undefined} factory
+ * @returns {Promise<Store>}
+ */
+export async function openStore(factory) {
+  try {
+    if (!factory) return memoryStore();
+    const request = factory.open(DATABASE, 1);
+    request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
+    return browserStore(await settled(request));
+  } catch {
+    return memoryStore();
+  }
+}
+
+/**
+ * @param {IDBDatabase} database
+ * @returns {Store}
+ */
+function browserStore(database) {
+  return {
+    lasting: true,
+    all: () => settled(database.transaction(TABLE).objectStore(TABLE).getAll()),
+    update: (key, change) =>
+      new Promise((done, fail) => {
+        const transaction = database.transaction(TABLE, "readwrite", { durability: "strict" });
+        const table = transaction.objectStore(TABLE);
+        const reading = table.get(key);
+        reading.onsuccess = () => {
+          const entry = change(reading.result);
+          if (entry) table.put(entry, key);
+          else table.delete(key);
+        };
+        transaction.oncomplete = () => done();
+        transaction.onabort = () => fail(transaction.error);
+      }),
+  };
+}
+
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
+function settled(request) {
+  return new Promise((done, fail) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => fail(request.error);
+  });
+}
+
+/**
+ * @param {Entry | undefined} a
+ * @param {Entry} b
+ */
+function isNewer(a, b) {
+  return a?.kind === "rating" && b.kind === "rating" && a.body.sequence > b.body.sequence;
+}

@@ -1,0 +1,65 @@
+/** The bar below the board: stop, where the loop is, volume. */
+
+import { LOWEST_DB } from "./player.js";
+
+/** @typedef {import("./scope.js").Scope} Scope */
+
+/** A volume is logged once the control rests this long, however it was moved. */
+const REST_SECONDS = 0.3;
+
+export class Transport {
+  /** @type {(() => void) | null} */
+  #resting = null;
+  #position = 0;
+
+  /**
+   * @param {HTMLElement} root
+   * @param {{scope: Scope, volumeDb: number, onStop: () => void, onVolume: (db: number) => void,
+   *   onVolumeSet: (db: number) => void}} tools
+   */
+  constructor(root, { scope, volumeDb, onStop, onVolume, onVolumeSet }) {
+    this.bar = /** @type {HTMLElement} */ (root.querySelector(".loop"));
+    this.filled = /** @type {HTMLElement} */ (root.querySelector(".loop b"));
+    this.volume = /** @type {HTMLInputElement} */ (root.querySelector("#volume"));
+    this.decibels = /** @type {HTMLElement} */ (root.querySelector("#decibels"));
+    this.onVolumeSet = onVolumeSet;
+    this.volume.min = String(LOWEST_DB);
+    this.volume.valueAsNumber = Math.min(0, Math.max(LOWEST_DB, volumeDb));
+    this.#showVolume();
+    scope.listen(/** @type {HTMLElement} */ (root.querySelector("#stop")), "click", onStop);
+    scope.listen(this.volume, "input", () => {
+      this.#showVolume();
+      onVolume(this.volume.valueAsNumber);
+      this.#resting?.();
+      this.#resting = scope.after(REST_SECONDS, () => this.settle());
+    });
+  }
+
+  /** Log a volume that was moved just now. */
+  settle() {
+    if (!this.#resting) return;
+    this.#resting();
+    this.#resting = null;
+    this.onVolumeSet(this.volume.valueAsNumber);
+  }
+
+  /** @param {number} part of the loop that has passed, 0 to 1 */
+  showPosition(part) {
+    if (part === this.#position) return;
+    this.#position = part;
+    this.filled.style.inlineSize = `${100 * part}%`;
+  }
+
+  /** @param {number} part of the audio that has arrived; 1 ends the showing */
+  showLoading(part) {
+    this.bar.classList.toggle("loading", part < 1);
+    this.bar.setAttribute("aria-label", part < 1 ? `Loading the mixes, ${Math.floor(100 * part)} %` : "Position in the loop");
+    this.bar.dataset["words"] = part < 1 ? `Loading the mixes, ${Math.floor(100 * part)} %` : "";
+  }
+
+  #showVolume() {
+    const words = `${this.volume.value.replace("-", "\u2212")} dB`;
+    this.decibels.textContent = words;
+    this.volume.setAttribute("aria-valuetext", words);
+  }
+}
