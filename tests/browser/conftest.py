@@ -1,5 +1,6 @@
 """A served study of seven mixes and a real Chromium that takes it."""
 
+import json
 import os
 import shutil
 import threading
@@ -159,3 +160,75 @@ def _stimulus(draft, item, condition):
         inputs=(),
         parameters={},
     )
+
+
+class RatingTab:
+    """A rating page in the hands of a listener."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def start(self, url):
+        self.page.goto(url)
+        self.page.get_by_role("button", name="I agree, start").click()
+        return self.ready()
+
+    def ready(self):
+        self.page.wait_for_function(
+            "() => !document.querySelector('#board').inert && !document.querySelector('.loading')"
+        )
+        return self
+
+    def data(self):
+        return json.loads(self.page.locator("#page-data").text_content())
+
+    def slider(self, letter):
+        return self.page.get_by_role("slider", name=f"Mix {letter}", exact=True)
+
+    def letter(self, letter):
+        return self.page.locator(".play", has_text=letter)
+
+    def value(self, letter):
+        return self.slider(letter).get_attribute("aria-valuenow")
+
+    def drag(self, letter, value):
+        """Take the slider by its thumb and let it go at `value`, like a hand with a mouse."""
+        thumb = self.slider(letter).bounding_box()
+        rail = self.page.locator(".strip", has=self.slider(letter)).locator(".rail").bounding_box()
+        x = thumb["x"] + thumb["width"] / 2
+        mouse = self.page.mouse
+        mouse.move(x, thumb["y"] + thumb["height"] / 2)
+        mouse.down()
+        mouse.move(x, rail["y"] + rail["height"] * (1 - value / 100), steps=8)
+        mouse.up()
+
+    def hear(self, letter):
+        """Play a mix until the page counts it as played."""
+        self.letter(letter).click()
+        self.page.locator(".strip.heard", has=self.slider(letter)).wait_for()
+
+    def rate_all(self, values):
+        for letter, value in values.items():
+            self.hear(letter)
+            self.drag(letter, value)
+
+    def next(self):
+        # Playwright waits for what says aria-disabled; a listener's finger does not.
+        self.page.locator("#next").click(force=True)
+
+    def wait_for_page(self, number):
+        self.page.wait_for_function(
+            "n => JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === n",
+            arg=number,
+        )
+        return self.ready()
+
+    def wait_until(self, saved):
+        self.page.wait_for_function(
+            "words => document.querySelector('#saved').textContent === words", arg=saved
+        )
+
+
+@pytest.fixture
+def rating(tab, served):
+    return RatingTab(tab).start(served.url)

@@ -1,7 +1,10 @@
 """A small rendered study, written without the part that renders, and browsers that talk to it."""
 
+import contextlib
 import json
 import re
+import shutil
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,11 +15,11 @@ from mixeval.audio import Audio, write_flac
 from mixeval.manifest import FOLDER, Item, Manifest, Stimulus, file_sha256, write_manifest
 from mixeval.settings import Settings
 from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.server import Server
 
 SAMPLE_RATE = 44100
 ITEMS = ("shuffle", "reggae")
 CONDITIONS = ("reference_dry", "wave_u_net_wet", "random_forest_wet", "low_anchor")
-LABELS = ("Reference Dry", "Wave-U-Net Wet", "Random Forest Wet", "Anchor")
 API_HEADERS = {"X-Mixeval": "1"}
 
 STUDY_TOML = """
@@ -46,7 +49,7 @@ method = "random_forest"
 
 [[stimuli.conditions]]
 id = "low_anchor"
-label = "Anchor"
+label = "Anchor 3.5 kHz"
 method = "anchor"
 role = "anchor"
 
@@ -55,7 +58,7 @@ question = "How much do you like each mix?"
 """
 
 
-def write_study(folder: Path, *, items=ITEMS, seconds=0.5, seed=1) -> Path:
+def write_small_study(folder: Path, *, items=ITEMS, seconds=0.5, seed=1) -> Path:
     """Write study.toml, FLAC files and manifest; the lower a condition stands, the duller it sounds."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "study.toml").write_text(STUDY_TOML, encoding="utf-8")
@@ -111,7 +114,7 @@ class Listener:
     received: list = field(default_factory=list)
 
     def get(self, url, **options):
-        response = self.client.get(url, **options)
+        response = self.client.get(url, buffered=True, **options)
         self.received.append(response)
         return response
 
@@ -144,46 +147,68 @@ class Listener:
         self.received.append(response)
         return response
 
+    @staticmethod
+    def rating(page, index=0, **changes):
+        return {
+            "stimulus": page["stimuli"][index]["token"],
+            "attribute": "preference",
+            "value": 50,
+            "moved": True,
+            "played": True,
+            "listened_seconds": 2.5,
+            "sequence": 1,
+        } | changes
+
+    def ratings(self, page, **changes):
+        """Rate every mix of a page: 0, 10, 20 and so on from the left."""
+        return [
+            self.rating(page, index, **{"value": 10 * index} | changes)
+            for index, _ in enumerate(page["stimuli"])
+        ]
+
     def finish(self):
         while (page := self.page()) is not None:
-            assert self.complete(page, full_ratings(page)).status_code == 200
+            assert self.complete(page, self.ratings(page)).status_code == 200
         return self.get("/test")
 
 
-def rating(page, index=0, **changes):
-    return {
-        "stimulus": page["stimuli"][index]["token"],
-        "attribute": "preference",
-        "value": 50,
-        "moved": True,
-        "played": True,
-        "listened_seconds": 2.5,
-        "sequence": 1,
-    } | changes
+@pytest.fixture
+def write_study():
+    return write_small_study
 
 
-def full_ratings(page, **changes):
-    return [rating(page, index, value=10 * index, **changes) for index, _ in enumerate(page["stimuli"])]
+@pytest.fixture(scope="session")
+def study_template(tmp_path_factory):
+    return write_small_study(tmp_path_factory.mktemp("template") / "study")
 
 
 @pytest.fixture
-def study_folder(tmp_path):
-    return write_study(tmp_path / "study")
+def study_folder(study_template, tmp_path):
+    return Path(shutil.copytree(study_template, tmp_path / "study"))
 
 
 @pytest.fixture
-def app(study_folder):
-    app = create_app(study_folder, settings=settings(study_folder))
-    yield app
-    site_of(app).database.close()
+def open_app():
+    """Make applications that are closed when the test ends."""
+    opened = []
+
+    def open_one(study_folder, **changes):
+        values = {
+            "database_url": f"sqlite:///{study_folder / 'study.sqlite3'}",
+            "secret_key": "k" * 64,
+        } | changes
+        app = create_app(study_folder, settings=Settings(**values))
+        opened.append(app)
+        return app
+
+    yield open_one
+    for app in opened:
+        site_of(app).database.close()
 
 
-def settings(study_folder, **changes):
-    values = {
-        "database_url": f"sqlite:///{study_folder / 'study.sqlite3'}",
-        "secret_key": "k" * 64,
-    } | changes
-    return Settings(**values)
+@pytest.fixture
+def app(open_app, study_folder):
+    return open_app(study_folder)
 
 
 @pytest.fixture
@@ -192,10 +217,28 @@ def database(app):
 
 
 @pytest.fixture
-def listener(app):
-    return Listener(app.test_client())
+def new_listener(app):
+    return lambda: Listener(app.test_client())
 
 
 @pytest.fixture
-def another_listener(app):
-    return Listener(app.test_client())
+def listener(new_listener):
+    return new_listener()
+
+
+@pytest.fixture
+def serve():
+    """Serve an application with waitress on a free port, in a thread."""
+
+    @contextlib.contextmanager
+    def serving(app, **options):
+        server = Server(app, **options)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        try:
+            yield server.url
+        finally:
+            server.stop()
+            thread.join()
+
+    return serving

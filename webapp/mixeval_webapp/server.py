@@ -16,7 +16,8 @@ from mixeval_webapp.payloads import MAX_BODY_BYTES
 
 DRAIN_SECONDS = 10.0
 
-log = logging.getLogger(__name__)
+# It warns of every request that waits for a thread, which is what the queue is for.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 class Server:

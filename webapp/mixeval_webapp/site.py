@@ -85,7 +85,7 @@ def check_rendered(version: Version) -> None:
     ):
         if differing:
             raise ManifestError(
-                f'the rendered stimuli {what} "{sorted(differing)[0]}", study.toml has changed since',
+                f'the rendered stimuli {what} "{min(differing)}", study.toml has changed since',
                 remedy="run `mixeval render`",
             )
     if manifest.target_lufs != study.stimuli.target_lufs:

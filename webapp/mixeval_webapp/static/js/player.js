@@ -186,7 +186,8 @@ export class Player {
   /** A moment just ahead, on a frame: between two frames, a source would be interpolated and lose treble. */
   #soon() {
     const { currentTime, sampleRate } = this.context;
-    return Math.ceil((currentTime + this.leadSeconds) * sampleRate) / sampleRate;
+    // Less a little, so that a rounding error of the product does not cost a frame.
+    return Math.ceil((currentTime + this.leadSeconds) * sampleRate - 1e-6) / sampleRate;
   }
 }
 

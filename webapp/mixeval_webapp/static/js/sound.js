@@ -135,6 +135,7 @@ export class Sound {
     const before = player.playing;
     if (player.context.state !== "running" && !(await this.#wake(player))) return;
     if (this.scope.ended) return;
+    if (this.#last === null) this.#describe(player);
     player.play(token);
     this.#last = token;
     const position = round(player.position);
@@ -201,16 +202,18 @@ export class Sound {
     // Not only `suspended`: Safari says `interrupted` after a call or another app took the sound.
     const patience = new Promise((go) => this.scope.after(WAKE_SECONDS, () => go(null)));
     await Promise.race([context.resume().catch(() => null), patience]);
-    if (/** @type {string} */ (context.state) === "running") {
-      const { sampleRate, baseLatency, outputLatency } = context;
-      this.log("audio", null, {
-        sample_rate: sampleRate, base_latency: baseLatency ?? null, output_latency: outputLatency ?? null,
-        lead_seconds: player.leadSeconds,
-      });
-      return true;
-    }
+    if (/** @type {string} */ (context.state) === "running") return true;
     this.say("Your browser has not let the sound start. Please press the letter once more.");
     return false;
+  }
+
+  /** @param {Player} player */
+  #describe({ context, leadSeconds }) {
+    const { sampleRate, baseLatency, outputLatency } = /** @type {AudioContext} */ (context);
+    this.log("audio", null, {
+      sample_rate: sampleRate, base_latency: baseLatency ?? null, output_latency: outputLatency ?? null,
+      lead_seconds: leadSeconds,
+    });
   }
 
   /** @param {Player} player */

@@ -1,0 +1,333 @@
+"""The rating page in Chromium against the real server: by hand, by keys, through reloads and broken lines."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+LETTERS = "ABCDEFG"
+VALUES = dict(zip(LETTERS, (71, 12, 64, 78, 50, 0, 100), strict=True))
+API = re.compile(r"/api/")
+RATINGS = re.compile(r"/api/pages/.*/ratings")
+
+
+def by_letter(rating, served):
+    """What is stored, under the letter that the listener saw."""
+    stored = served.ratings()
+    return {row["label"]: stored.get(row["token"]) for row in rating.data()["stimuli"]}
+
+
+def test_a_listener_rates_two_pages_with_the_mouse_and_gets_a_code(rating, served, tab):
+    rating.rate_all(dict.fromkeys("ABCD", 30))
+    rating.next()
+    assert tab.locator("#todo").inner_text() == "Still to play: E, F, G\nStill to place: E, F, G"
+    rating.rate_all(VALUES)
+    rating.wait_until("All saved")
+    first = by_letter(rating, served)
+    assert {letter: row.value for letter, row in first.items()} == VALUES
+    assert all(row.played and row.moved and row.listened_seconds >= 0.25 for row in first.values())
+    rating.next()
+    rating.wait_for_page(2)
+    assert served.sessions()[0].completed_at is None
+    rating.rate_all(VALUES)
+    rating.next()
+    code = tab.locator("#completion-code").inner_text()
+    assert served.sessions()[0].completion_code == code
+    assert len(served.ratings()) == 14
+    refused = served.events("next_refused")
+    assert [event.detail for event in refused] == [{"play": ["E", "F", "G"], "place": ["E", "F", "G"]}]
+
+
+def test_the_whole_page_works_by_keyboard(tab, served, rating):
+    keys = tab.keyboard
+    for number, letter in enumerate(LETTERS, start=1):
+        # By letter and by number from the left.
+        keys.press(letter.lower() if number % 2 else str(number))
+        tab.locator(".strip.playing.heard", has=rating.slider(letter)).wait_for()
+    keys.press("Space")
+    tab.wait_for_function("() => !document.querySelector('.playing')")
+    while tab.evaluate("document.activeElement.getAttribute('aria-label')") != "Mix A":
+        keys.press("Tab")
+    assert rating.slider("A").get_attribute("aria-valuetext") == "not rated yet"
+    keys.press("Enter")
+    assert rating.slider("A").get_attribute("aria-valuetext") == "50, Neutral"
+    for steps in (
+        ["ArrowUp"],
+        ["Shift+ArrowDown", "ArrowDown"],
+        ["PageUp", "PageUp"],
+        ["PageDown"],
+        ["Home"],
+        ["End", "ArrowUp"],
+    ):
+        keys.press("ArrowRight")
+        for key in steps:
+            keys.press(key)
+    expected = dict(zip(LETTERS, (50, 51, 39, 70, 40, 0, 100), strict=True))
+    assert {letter: int(rating.value(letter)) for letter in LETTERS} == expected
+    keys.press("Space")
+    tab.locator(".strip.playing", has=rating.slider("G")).wait_for()
+    while tab.evaluate("document.activeElement.id") != "next":
+        keys.press("Tab")
+    rating.wait_until("All saved")
+    stored = by_letter(rating, served)
+    assert {letter: row.value for letter, row in stored.items()} == expected
+    keys.press("Enter")
+    rating.wait_for_page(2)
+    moves = served.events("move")
+    assert {event.detail["by"] for event in moves} == {"keys"}
+    assert [(event.detail["from"], event.detail["to"]) for event in moves][2] == (None, 39)
+
+
+def test_a_click_on_the_rail_places_and_a_click_on_an_unrated_thumb_places_it_there(rating, served):
+    rail = rating.page.locator(".rail").nth(0).bounding_box()
+    rating.page.mouse.click(rail["x"] + rail["width"] * 0.9, rail["y"] + rail["height"] * 0.25)
+    assert rating.value("A") == "75"
+    rating.slider("B").click()
+    assert rating.slider("B").get_attribute("aria-valuetext") == "50, Neutral"
+    rating.slider("A").click()
+    assert rating.value("A") == "75"
+    rating.wait_until("All saved")
+    assert by_letter(rating, served)["A"].value == 75
+
+
+def test_a_reload_brings_back_the_same_page_with_its_values(rating, tab):
+    rating.hear("A")
+    rating.drag("A", 71)
+    rating.drag("C", 20)
+    rating.wait_until("All saved")
+    before = rating.data()
+    tab.reload()
+    rating.ready()
+    after = rating.data()
+    assert [row["token"] for row in after["stimuli"]] == [row["token"] for row in before["stimuli"]]
+    assert [rating.value(letter) for letter in "AC"] == ["71", "20"]
+    assert rating.slider("B").get_attribute("aria-valuetext") == "not rated yet"
+    assert tab.locator("#todo").inner_text().startswith("Still to play: B, C")
+
+
+def test_without_a_connection_answers_wait_and_are_stored_once_when_it_is_back(rating, served, context):
+    rating.wait_until("All saved")
+    context.set_offline(True)
+    rating.drag("A", 71)
+    rating.drag("B", 12)
+    rating.wait_until("Offline, 2 waiting")
+    rating.drag("A", 80)
+    assert served.ratings() == {}
+    context.set_offline(False)
+    rating.wait_until("All saved")
+    stored = by_letter(rating, served)
+    assert [stored["A"].value, stored["B"].value] == [80, 12]
+    assert len(served.ratings()) == 2
+
+
+def test_an_answer_outlives_its_tab_when_the_server_could_not_be_reached(rating, served, context):
+    context.set_offline(True)
+    rating.drag("A", 71)
+    rating.wait_until("Offline, 1 waiting")
+    rating.page.close(run_before_unload=False)
+    context.set_offline(False)
+    assert served.ratings() == {}
+    again = type(rating)(context.new_page())
+    again.page.goto(f"{served.url}test")
+    again.ready()
+    assert again.data()["stimuli"][0]["value"] is None
+    assert again.value("A") == "71"
+    again.wait_until("All saved")
+    assert by_letter(again, served)["A"].value == 71
+
+
+def test_a_reply_that_is_lost_leaves_one_row(rating, served, tab):
+    lost = []
+
+    def swallow(route):
+        if len(lost) < 2:
+            lost.append(route.fetch().status)
+            route.abort()
+        else:
+            route.continue_()
+
+    tab.route(RATINGS, swallow)
+    rating.drag("A", 71)
+    rating.wait_until("All saved")
+    assert lost == [200, 200]
+    assert [row.value for row in served.ratings().values()] == [71]
+
+
+def test_a_double_click_on_next_finishes_one_page(rating, served, tab):
+    completions = []
+    tab.on("request", lambda request: completions.append(request) if "/complete" in request.url else None)
+    rating.rate_all(VALUES)
+    tab.locator("#next").dblclick()
+    rating.wait_for_page(2)
+    assert len(completions) == 1
+    assert rating.slider("A").get_attribute("aria-valuetext") == "not rated yet"
+
+
+def test_next_waits_for_the_connection_and_then_goes_on(rating, served, tab):
+    rating.rate_all(VALUES)
+    tab.route(API, lambda route: route.abort())
+    rating.next()
+    tab.wait_for_function("() => document.querySelector('#next').textContent === 'Saving…'")
+    tab.unroute(API)
+    rating.wait_for_page(2)
+
+
+def test_the_resume_link_opens_the_same_page_in_another_browser(rating, chromium, tab):
+    rating.drag("A", 71)
+    rating.wait_until("All saved")
+    tab.get_by_text("Continue on another device").click()
+    link = tab.get_by_label("Your link").input_value()
+    other = chromium.new_context()
+    second = type(rating)(other.new_page())
+    second.page.goto(link)
+    second.ready()
+    assert second.data()["page"] == rating.data()["page"]
+    assert second.value("A") == "71"
+    other.close()
+
+
+def test_a_file_that_does_not_come_can_be_asked_for_again(context, served, tab):
+    failing = []
+
+    def lose_one(route):
+        failing.append(route.request.url) if not failing else None
+        if route.request.url == failing[0]:
+            route.fulfill(status=404)
+        else:
+            route.continue_()
+
+    tab.route("**/audio/*", lose_one)
+    tab.goto(served.url)
+    tab.get_by_role("button", name="I agree, start").click()
+    letter = tab.locator(".strip.failed .play")
+    letter.wait_for()
+    label = letter.inner_text()
+    assert (
+        tab.locator("#message").inner_text()
+        == f"Mix {label} could not be loaded. Press {label} to try again."
+    )
+    tab.wait_for_function("() => document.querySelectorAll('.strip.loading').length === 0")
+    tab.locator(".strip:not(.failed) .play").first.click()
+    tab.locator(".strip.playing.heard").wait_for()
+    tab.unroute("**/audio/*")
+    letter.click()
+    tab.wait_for_function("() => !document.querySelector('.failed, .loading')")
+    tab.locator(".play", has_text=label).click()
+    tab.locator(".strip.playing.heard .play", has_text=label).wait_for()
+    tab.wait_for_function("() => document.querySelector('#saved').textContent === 'All saved'")
+    tab.wait_for_timeout(1500)
+    assert served.events("load_failed")[0].detail == {"reason": "the server answered 404"}
+
+
+def test_mixes_of_unequal_length_are_not_played_and_the_server_is_told(rating, tab, served):
+    def shorten(route):
+        response = route.fetch()
+        route.fulfill(response=response, body=response.text().replace('"frames": 44100', '"frames": 44099'))
+
+    tab.route("**/test", shorten)
+    tab.reload()
+    tab.get_by_text("do not fit together").wait_for()
+    assert tab.locator(".strip.failed").count() == 7
+    tab.locator(".play").first.click()
+    assert tab.locator(".strip.playing").count() == 0
+    tab.wait_for_timeout(1500)
+    assert served.events("load_failed")[0].detail == {"reason": "length", "frames": 44100, "expected": 44099}
+
+
+def test_an_interrupted_sound_says_so_and_goes_on_at_a_press(rating, context, tab, served):
+    context.add_init_script(
+        "const Real = AudioContext; globalThis.AudioContext = class extends Real {"
+        " constructor(...options) { super(...options); globalThis.opened = this; } }"
+    )
+    tab.reload()
+    rating.ready()
+    rating.hear("A")
+    tab.evaluate("opened.suspend()")
+    tab.get_by_text("The sound was interrupted").wait_for()
+    assert tab.locator(".strip.playing").count() == 0
+    rating.letter("B").click()
+    tab.locator(".strip.playing.heard", has=rating.slider("B")).wait_for()
+    assert tab.evaluate("[opened.state, opened.sampleRate]") == ["running", 44100]
+
+
+def test_a_page_opened_in_a_second_tab_goes_on_there_alone(rating, context, tab):
+    second = type(rating)(context.new_page())
+    second.page.goto(tab.url)
+    second.ready()
+    tab.get_by_text("This page is open in another tab").wait_for()
+    assert tab.evaluate("document.querySelector('#board').inert")
+    second.drag("A", 33)
+    second.wait_until("All saved")
+
+
+def test_volume_is_logged_and_remembered(rating, served, tab):
+    volume = tab.get_by_label("Volume")
+    assert volume.input_value() == "-6"
+    volume.focus()
+    for _ in range(4):
+        tab.keyboard.press("ArrowLeft")
+    tab.wait_for_timeout(1800)
+    assert [event.detail for event in served.events("volume")] == [{"db": -10}]
+    tab.reload()
+    assert tab.get_by_label("Volume").input_value() == "-10"
+
+
+def test_the_log_tells_what_was_played_switched_and_moved(rating, served, tab):
+    rating.hear("A")
+    rating.hear("B")
+    rating.letter("B").click()
+    rating.drag("B", 90)
+    tab.wait_for_timeout(1500)
+    tokens = {row["label"]: row["token"] for row in rating.data()["stimuli"]}
+    assert [event.stimulus_token for event in served.events("play")] == [tokens["A"]]
+    [switch] = served.events("switch")
+    assert (switch.stimulus_token, switch.detail["from"]) == (tokens["B"], tokens["A"])
+    assert served.events("stop")[0].detail["how"] == "pause"
+    assert served.events("move")[0].detail == {"from": None, "to": 90, "by": "pointer"}
+    assert served.events("audio")[0].detail["sample_rate"] == 44100
+    times = [event.client_ms for kind in ("play", "switch", "stop", "move") for event in served.events(kind)]
+    assert times == sorted(times)
+    assert len(served.events("page_ready")) == 1
+
+
+def test_the_page_shows_no_number_of_a_rating(rating, tab):
+    rating.drag("A", 37)
+    assert rating.value("A") == "37"
+    assert "37" not in tab.locator("body").inner_text()
+
+
+@pytest.mark.parametrize("width", [360, 390])
+def test_on_a_phone_all_seven_stand_side_by_side_with_room_for_a_finger(chromium, served, width):
+    context = chromium.new_context(viewport={"width": width, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(served.url)
+    page.get_by_role("button", name="I agree, start").tap()
+    page.wait_for_function("() => !document.querySelector('.loading')")
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    boxes = [page.locator(".play").nth(index).bounding_box() for index in range(7)]
+    assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)
+    assert boxes[0]["x"] >= 0
+    assert boxes[-1]["x"] + boxes[-1]["width"] <= width
+    assert all(left["x"] + left["width"] <= right["x"] for left, right in zip(boxes, boxes[1:], strict=False))
+    for words in ("Like very much", "Dislike very much"):
+        assert page.locator(".end", has_text=re.compile(f"^{words}$")).is_visible()
+    rail = page.locator(".rail").nth(2).bounding_box()
+    page.touchscreen.tap(rail["x"] + rail["width"] / 2, rail["y"] + rail["height"] / 4)
+    assert page.get_by_role("slider", name="Mix C").get_attribute("aria-valuenow") in {"74", "75", "76"}
+    context.close()
+
+
+def test_a_rating_page_is_under_60_kilobytes_before_its_audio(context, served, tab):
+    tab.goto(served.url)
+    session = context.new_cdp_session(tab)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    urls, sizes = {}, {}
+    session.on("Network.responseReceived", lambda e: urls.update({e["requestId"]: e["response"]["url"]}))
+    session.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}))
+    tab.get_by_role("button", name="I agree, start").click()
+    tab.wait_for_function("() => !document.querySelector('.loading')")
+    page = {urls[key]: size for key, size in sizes.items() if not re.search("/audio/|/api/", urls[key])}
+    assert any(url.endswith("player.js") for url in page)
+    assert sum(page.values()) < 60_000, page

@@ -1,0 +1,128 @@
+import logging
+import sqlite3
+
+import pytest
+from sqlalchemy import event
+
+import mixeval.database
+from mixeval.models import Rating
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Wait for other writers for a moment only."""
+    monkeypatch.setattr(mixeval.database, "BUSY_TIMEOUT_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_while_another_program_holds_the_database_saving_asks_for_patience_and_then_works(
+    listener, study_folder, database
+):
+    listener.start()
+    page = listener.page()
+    other = sqlite3.connect(study_folder / "study.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    answer = listener.put(page, [listener.rating(page)])
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert listener.get("/test").status_code == 200
+    other.execute("ROLLBACK")
+    other.close()
+    assert listener.put(page, [listener.rating(page)]).status_code == 200
+    with database.read() as db:
+        assert db.query(Rating).count() == 1
+
+
+@pytest.mark.usefixtures("impatient")
+def test_when_every_connection_is_in_use_saving_asks_for_patience(listener, database):
+    listener.start()
+    page = listener.page()
+    with database.engine.connect():
+        answer = listener.put(page, [listener.rating(page)])
+    assert answer.status_code == 503
+    assert "Retry-After" in answer.headers
+    assert listener.put(page, [listener.rating(page)]).status_code == 200
+
+
+def test_a_full_disk_is_said_and_nothing_is_acknowledged(listener, database):
+    listener.start()
+    page = listener.page()
+    with database.engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    sent = [
+        {
+            "id": f"e{number}",
+            "page": page["page"],
+            "kind": "play",
+            "stimulus": None,
+            "client_ms": 1,
+            "detail": {"text": "x" * 1500},
+        }
+        for number in range(30)
+    ]
+    answer = listener.events(sent)
+    assert answer.status_code == 507
+    assert "saved" not in answer.json
+    assert listener.get("/test").status_code == 200
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    assert listener.events(sent).status_code == 200
+
+
+def test_a_fault_of_ours_shows_no_traceback_and_is_logged_without_secrets(listener, database, caplog):
+    listener.start()
+    page = listener.page()
+
+    def fail(*_arguments):
+        raise RuntimeError("boom")
+
+    event.listen(database.engine, "before_cursor_execute", fail)
+    with caplog.at_level(logging.ERROR):
+        shown = listener.get("/test")
+        answer = listener.put(page, [listener.rating(page)])
+    event.remove(database.engine, "before_cursor_execute", fail)
+    assert (shown.status_code, answer.status_code) == (500, 500)
+    assert shown.content_type.startswith("text/html")
+    assert answer.content_type == "application/problem+json"
+    for text in (shown.text, answer.text):
+        assert "boom" not in text
+        assert "Traceback" not in text
+    assert "boom" in caplog.text
+    assert listener.client.get_cookie("mixeval_session").value not in caplog.text
+
+
+def test_each_refusal_is_one_log_line_without_tokens_or_secrets(listener, caplog):
+    listener.start()
+    page = listener.page()
+    secret = listener.client.get_cookie("mixeval_session").value
+    token = page["stimuli"][0]["token"]
+    with caplog.at_level(logging.INFO):
+        listener.put(page, [listener.rating(page, value=101)])
+        listener.complete(page, [])
+        listener.get(f"/audio/{token[:-1]}")
+        listener.get(f"/resume/{secret}x")
+        listener.get("/nowhere")
+    refused = [record.getMessage() for record in caplog.records if "refused" in record.getMessage()]
+    assert len(refused) == 5
+    assert "status=422 reason=invalid_field method=PUT" in refused[0]
+    assert "reason=unfinished_page" in refused[1]
+    assert "route=/audio/<token>" in refused[2]
+    assert "route=/resume/<secret>" in refused[3]
+    for hidden in (secret, token[:-1], page["page"]):
+        assert hidden not in caplog.text
+
+
+@pytest.mark.parametrize(("url", "status"), [("/nowhere", 404), ("/resume/x", 404), ("/start", 405)])
+def test_people_get_a_page_that_says_what_to_do(listener, url, status):
+    answer = listener.get(url)
+    assert answer.status_code == status
+    assert answer.content_type.startswith("text/html")
+    assert 'href="/"' in answer.text
+
+
+def test_an_oversized_form_gets_a_page(listener):
+    answer = listener.start(extra="x" * 70_000)
+    assert answer.status_code == 413
+    assert answer.content_type.startswith("text/html")

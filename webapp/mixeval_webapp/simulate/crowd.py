@@ -1,0 +1,84 @@
+"""Many simulated listeners, one after the other, in a study's own folder or at any address."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from mixeval.models import Page, PageStimulus
+from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.server import Server
+from mixeval_webapp.simulate.browser import Browser
+from mixeval_webapp.simulate.hearing import Ears
+from mixeval_webapp.simulate.listeners import Opinion, condition_means
+from mixeval_webapp.simulate.visit import Judge, take_test
+from mixeval_webapp.site import Site
+
+
+def simulate_study(
+    folder: Path, *, listeners: int, seed: int, done: Callable[[], None] = lambda: None
+) -> int:
+    """Let `listeners` take the study in `folder`, which is served to them on a free port of this machine.
+
+    Their opinions follow from what each mix really is, looked up in the database. `done` is called after each
+    listener. Returns the number of pages rated.
+    """
+    app = create_app(folder)
+    site = site_of(app)
+    means = condition_means(site.version.study.conditions, seed)
+
+    def judge(browser: Browser, data: Mapping[str, Any]) -> Mapping[str, Opinion]:
+        # One file for each page, so that serving audio is part of what is tried.
+        browser.get(data["stimuli"][0]["url"])
+        return _look_up(site, data["page"], means)
+
+    try:
+        with _serving(Server(app)) as url:
+            return _visits(url, judge, listeners=listeners, seed=seed, done=done)
+    finally:
+        site.database.close()
+
+
+def simulate_url(url: str, *, listeners: int, seed: int, done: Callable[[], None] = lambda: None) -> int:
+    """Let `listeners` take the test at `url`, with no knowledge but the audio that they receive."""
+    ears = Ears()
+
+    def judge(browser: Browser, data: Mapping[str, Any]) -> Mapping[str, Opinion]:
+        return ears.judge({stimulus["token"]: browser.get(stimulus["url"]) for stimulus in data["stimuli"]})
+
+    return _visits(url, judge, listeners=listeners, seed=seed, done=done)
+
+
+def _visits(url: str, judge: Judge, *, listeners: int, seed: int, done: Callable[[], None]) -> int:
+    rated = 0
+    for listener in range(listeners):
+        rated += take_test(url, judge, listener=listener, seed=seed)
+        done()
+    return rated
+
+
+def _look_up(site: Site, page_id: str, means: Mapping[str, float]) -> dict[str, Opinion]:
+    query = (
+        select(PageStimulus.token, Page.item, PageStimulus.condition)
+        .join(Page)
+        .where(PageStimulus.page_id == page_id)
+    )
+    with site.database.read() as db:
+        return {
+            token: Opinion(item=item, mix=condition, mean=means[condition])
+            for token, item, condition in db.execute(query).all()
+        }
+
+
+@contextmanager
+def _serving(server: Server) -> Iterator[str]:
+    thread = threading.Thread(target=server.run, name="simulated-study")
+    thread.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        thread.join()
