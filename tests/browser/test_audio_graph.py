@@ -139,8 +139,8 @@ def test_a_switch_jumps_no_further_than_the_mixes_themselves(render, record_prop
         )
         for quantum, _ in plays[1:]
     )
-    record_property("largest_jump", largest)
-    print(f"\nlargest jump {largest:.5f}; mixes alone {own:.5f}; bound {bound:.5f}; a cut instead {cut:.3f}")
+    for name, value in {"largest": largest, "of the mixes": own, "bound": bound, "of a cut": cut}.items():
+        record_property(f"jump between samples, {name}", float(value))
     assert largest <= bound + FLOAT32
     assert cut > 20 * bound
 
@@ -162,7 +162,7 @@ def test_between_identical_mixes_a_switch_cannot_be_heard_at_all(render):
 def test_after_many_passes_all_mixes_are_on_the_same_sample(render, length):
     mix = np.zeros(length, np.float32)
     mix[17] = 1.0
-    mixes = {token: mix for token in "abcdefg"}
+    mixes = dict.fromkeys("abcdefg", mix)
     frames = 20 * RATE // QUANTUM * QUANTUM
     steps = [(0, [*all_of(mixes), ["play", "a"]])]
     steps += [

@@ -1,6 +1,7 @@
 """The rating page in Chromium against the real server: by hand, by keys, through reloads and broken lines."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_a_reply_that_is_lost_leaves_one_row(rating, served, tab):
     assert [row.value for row in served.ratings().values()] == [71]
 
 
-def test_a_double_click_on_next_finishes_one_page(rating, served, tab):
+def test_a_double_click_on_next_finishes_one_page(rating, tab):
     completions = []
     tab.on("request", lambda request: completions.append(request) if "/complete" in request.url else None)
     rating.rate_all(VALUES)
@@ -164,7 +165,7 @@ def test_a_double_click_on_next_finishes_one_page(rating, served, tab):
     assert rating.slider("A").get_attribute("aria-valuetext") == "not rated yet"
 
 
-def test_next_waits_for_the_connection_and_then_goes_on(rating, served, tab):
+def test_next_waits_for_the_connection_and_then_goes_on(rating, tab):
     rating.rate_all(VALUES)
     tab.route(API, lambda route: route.abort())
     rating.next()
@@ -187,7 +188,7 @@ def test_the_resume_link_opens_the_same_page_in_another_browser(rating, chromium
     other.close()
 
 
-def test_a_file_that_does_not_come_can_be_asked_for_again(context, served, tab):
+def test_a_file_that_does_not_come_can_be_asked_for_again(served, tab):
     failing = []
 
     def lose_one(route):
@@ -220,7 +221,8 @@ def test_a_file_that_does_not_come_can_be_asked_for_again(context, served, tab):
     assert served.events("load_failed")[0].detail == {"reason": "the server answered 404"}
 
 
-def test_mixes_of_unequal_length_are_not_played_and_the_server_is_told(rating, tab, served):
+@pytest.mark.usefixtures("rating")
+def test_mixes_of_unequal_length_are_not_played_and_the_server_is_told(tab, served):
     def shorten(route):
         response = route.fetch()
         route.fulfill(response=response, body=response.text().replace('"frames": 44100', '"frames": 44099'))
@@ -235,7 +237,7 @@ def test_mixes_of_unequal_length_are_not_played_and_the_server_is_told(rating, t
     assert served.events("load_failed")[0].detail == {"reason": "length", "frames": 44100, "expected": 44099}
 
 
-def test_an_interrupted_sound_says_so_and_goes_on_at_a_press(rating, context, tab, served):
+def test_an_interrupted_sound_says_so_and_goes_on_at_a_press(rating, context, tab):
     context.add_init_script(
         "const Real = AudioContext; globalThis.AudioContext = class extends Real {"
         " constructor(...options) { super(...options); globalThis.opened = this; } }"
@@ -251,6 +253,30 @@ def test_an_interrupted_sound_says_so_and_goes_on_at_a_press(rating, context, ta
     assert tab.evaluate("[opened.state, opened.sampleRate]") == ["running", 44100]
 
 
+def test_this_browser_keeps_sound_that_no_gesture_asked_for_silent(context, served, tab):
+    # The judge of all tests that play: here sound starts because a listener pressed something.
+    context.add_init_script("globalThis.atLoad = new AudioContext({ sampleRate: 44100 })")
+    tab.goto(served.url)
+    assert tab.evaluate("atLoad.state") == "suspended"
+
+
+def test_what_the_last_page_could_not_send_in_time_is_sent_by_the_page_of_thanks(rating, served, tab):
+    rating.rate_all(VALUES)
+    rating.next()
+    rating.wait_for_page(2)
+    rating.rate_all(VALUES)
+    tab.wait_for_timeout(1500)
+    moves = len(served.events("move"))
+    tab.route("**/api/events", lambda route: route.abort())
+    rating.drag("A", 5)
+    rating.next()
+    tab.locator("#completion-code").wait_for()
+    tab.unroute("**/api/events")
+    tab.reload()
+    tab.wait_for_timeout(1000)
+    assert len(served.events("move")) == moves + 1
+
+
 def test_a_page_opened_in_a_second_tab_goes_on_there_alone(rating, context, tab):
     second = type(rating)(context.new_page())
     second.page.goto(tab.url)
@@ -261,7 +287,8 @@ def test_a_page_opened_in_a_second_tab_goes_on_there_alone(rating, context, tab)
     second.wait_until("All saved")
 
 
-def test_volume_is_logged_and_remembered(rating, served, tab):
+@pytest.mark.usefixtures("rating")
+def test_volume_is_logged_and_remembered(served, tab):
     volume = tab.get_by_label("Volume")
     assert volume.input_value() == "-6"
     volume.focus()
@@ -309,7 +336,7 @@ def test_on_a_phone_all_seven_stand_side_by_side_with_room_for_a_finger(chromium
     assert all(box["width"] >= 44 and box["height"] >= 44 for box in boxes)
     assert boxes[0]["x"] >= 0
     assert boxes[-1]["x"] + boxes[-1]["width"] <= width
-    assert all(left["x"] + left["width"] <= right["x"] for left, right in zip(boxes, boxes[1:], strict=False))
+    assert all(left["x"] + left["width"] <= right["x"] for left, right in pairwise(boxes))
     for words in ("Like very much", "Dislike very much"):
         assert page.locator(".end", has_text=re.compile(f"^{words}$")).is_visible()
     rail = page.locator(".rail").nth(2).bounding_box()

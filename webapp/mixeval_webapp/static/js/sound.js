@@ -65,10 +65,11 @@ export class Sound {
     return this.#player?.loopSeconds ? this.#player.position / this.#player.loopSeconds : 0;
   }
 
-  /** Part of the page's audio that has arrived, 0 to 1. */
+  /** Part of the audio that has arrived, 0 to 1, without what has failed. */
   get loaded() {
-    const received = [...this.#received.values()].reduce((sum, bytes) => sum + bytes, 0);
-    return received / (this.page.bytes * this.page.stimuli.length);
+    const coming = this.page.stimuli.filter(({ token }) => this.state(token) !== "failed");
+    const received = coming.reduce((sum, { token }) => sum + (this.#received.get(token) ?? 0), 0);
+    return coming.length === 0 ? 1 : received / (this.page.bytes * coming.length);
   }
 
   /** The mix that plays, or else the one that played last. */
