@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _PRINTED = ("summary", "shapiro_wilk", "kruskal_wallis", "mann_whitney_symbols")
 
+_LEFT_TO_THE_FILES = ("q1", "q3", "min", "max")
+"""Columns of the summary that a narrow terminal does not show."""
+
 
 @click.command(
     epilog="""\b
@@ -113,20 +116,30 @@ def _print_table(console: Any, table: "Table") -> None:
     mark = " (SIMULATED)" if table.simulated else ""
     console.print(f"{table.title}{mark}", style="bold", markup=False, highlight=False)
     console.print(f"{table.method} {table.level}", style="dim", markup=False, highlight=False)
-    rows = table.cells()
-    headings = table.headings
-    if table.name == "mann_whitney_symbols" and sum(map(len, headings)) + 3 * len(headings) > console.width:
-        # As in the paper's Table 4, but with numbers where the names would not stand side by side.
-        headings = [headings[0], *(str(number) for number in range(1, len(rows) + 1))]
-        rows = [[f"{number} {first}", *rest] for number, (first, *rest) in enumerate(rows, start=1)]
+    columns = _columns_that_fit(table, console.width)
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading, text in zip(headings, table.text_columns, strict=True):
-        grid.add_column(Text(heading), justify="left" if text else "right")
-    for row in rows:
+    for heading, text in zip(columns[0], table.text_columns, strict=False):
+        grid.add_column(Text(heading), justify="left" if text else "right", overflow="fold")
+    for row in columns[1:]:
         grid.add_row(*(Text(cell) for cell in row))
     console.print(grid)
     for note in table.notes:
         console.print(note, style="dim", markup=False, highlight=False)
+
+
+def _columns_that_fit(table: "Table", width: int) -> list[list[str]]:
+    """Return headings and rows, made narrower where they would not stand side by side."""
+    rows = [table.headings, *table.cells()]
+    if sum(max(map(len, column)) + 3 for column in zip(*rows, strict=True)) <= width:
+        return rows
+    if table.name == "mann_whitney_symbols":
+        # As in the paper's Table 4, but with numbers at the head.
+        numbered = [[f"{number} {first}", *rest] for number, (first, *rest) in enumerate(rows[1:], start=1)]
+        return [[rows[0][0], *map(str, range(1, len(rows)))], *numbered]
+    if table.name == "summary":
+        wanted = [index for index, name in enumerate(table.frame.columns) if name not in _LEFT_TO_THE_FILES]
+        return [[row[index] for index in wanted] for row in rows]
+    return rows
 
 
 def _as_json(report: "Report") -> dict[str, Any]:
