@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _PRINTED = ("summary", "shapiro_wilk", "kruskal_wallis", "mann_whitney_symbols")
 
+_DIFFERENT = "Participants did not all hear the same stimuli."
+_UNKNOWN = "The ratings are of several versions, and nothing says whether they sounded the same."
 _LEFT_TO_THE_FILES = ("q1", "q3", "min", "max")
 """Columns of the summary that a narrow terminal does not show."""
 
@@ -88,23 +90,18 @@ def _show(report: "Report") -> None:
         for name in _PRINTED:
             _print_table(console, analysis.tables[name])
     console.print()
-    if several:
-        _say(
-            console,
-            "Participants heard different stimuli; each set has its own report (--pool-versions takes them together).",
-        )
-    elif next(iter(report.analyses.values())).ratings.versions and _pooled(report):
-        _say(console, "Sessions that heard different stimuli are pooled, as asked.")
+    versions = [version for analysis in report.analyses.values() for version in analysis.ratings.versions]
+    if several and any(version.stimuli is None for version in versions):
+        _say(console, f"{_UNKNOWN} Each version has its own report (--pool-versions takes them together).")
+    elif several:
+        _say(console, f"{_DIFFERENT} Each set has its own report (--pool-versions takes them together).")
+    elif len({version.stimuli_id for version in versions}) > 1:
+        _say(console, "Versions whose stimuli differ, or may differ, are pooled, as asked.")
     click.echo(f"Report: {report.folder / 'report.html'}")
 
 
 def _say(console: Any, text: str) -> None:
     console.print(text, markup=False, highlight=False)
-
-
-def _pooled(report: "Report") -> bool:
-    (analysis,) = report.analyses.values()
-    return len({version.stimuli_id for version in analysis.ratings.versions}) > 1
 
 
 def _print_table(console: Any, table: "Table") -> None:
