@@ -76,7 +76,8 @@ def ratings_in_study(folder: Path) -> Ratings:
 def ratings_in_database(url: str) -> Ratings:
     """Read what a database has collected; order, labels and seed are those of its newest version."""
     try:
-        source = make_url(url).render_as_string(hide_password=True)
+        # The report names no host and no account.
+        source = Path(make_url(url).database or "the database").name
     except ArgumentError as error:
         raise AnalysisError(
             "the database URL cannot be used", remedy="write sqlite:///PATH or postgresql+psycopg://..."

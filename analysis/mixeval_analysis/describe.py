@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mixeval.seeds import generator
-from mixeval_analysis.ratings import Ratings, Values
+from mixeval_analysis.ratings import Ratings, Values, count_of
 from mixeval_analysis.tables import Table, frame_of
 
 REPLICATES = 10_000
@@ -51,7 +51,7 @@ def summary(ratings: Ratings, *, replicates: int = REPLICATES) -> Table:
         frame=frame_of(rows),
         method=(
             "SD with n - 1, quartiles of R's type 7; 95 % confidence interval of the mean by percentile bootstrap "
-            f"over {ratings.participants} participants (B = {replicates}, seed {ratings.seed})."
+            f"over {count_of(ratings.participants, 'participant')} (B = {replicates}, seed {ratings.seed})."
         ),
         level=f"{ratings.shape_in_words()}, pooled.",
         labels=ratings.labels,

@@ -11,6 +11,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -58,7 +59,9 @@ def violin(ratings: Ratings) -> dict[str, bytes]:
     small dots are participants' means.
     """
     with mpl.rc_context(dict(_STYLE)):
-        figure = Figure(figsize=(FULL_WIDTH_MM / _MM_PER_INCH, 92 / _MM_PER_INCH), layout="constrained")
+        # Other programs set the text in other fonts: room at the edges keeps it whole.
+        room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
+        figure = Figure(figsize=(FULL_WIDTH_MM / _MM_PER_INCH, 92 / _MM_PER_INCH), layout=room)
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         _draw_violins(axes, ratings)
@@ -81,7 +84,7 @@ def _draw_violins(axes: Axes, ratings: Ratings) -> None:
         cut=0,
         density_norm="width",
         inner=None,
-        width=0.82,
+        width=_width(ratings),
         linewidth=0.8,
         saturation=1,
         ax=axes,
@@ -104,8 +107,8 @@ def _draw_participants(axes: Axes, ratings: Ratings) -> None:
     alpha = 0.75 if ratings.participants <= 60 else 0.3
     for place, condition in enumerate(ratings.labels):
         of_condition = np.asarray(means.loc[condition].sort_index(), dtype=np.float64)
-        side = generator(ratings.seed, "jitter", condition).uniform(0.07, 0.22, len(of_condition))
-        side *= np.where(np.arange(len(of_condition)) % 2, 1, -1)
+        side = generator(ratings.seed, "jitter", condition).uniform(0.08, 0.27, len(of_condition))
+        side *= _width(ratings) * np.where(np.arange(len(of_condition)) % 2, 1, -1)
         axes.plot(
             place + side,
             of_condition,
@@ -137,9 +140,11 @@ def _dress(axes: Axes, ratings: Ratings) -> None:
     axes.grid(axis="y", color="#dcd9d0", linewidth=0.5, zorder=0)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
-    axes.set_title(ratings.shape_in_words(), loc="left", fontsize=7.5, color="#566069")
+    shape = {"fontsize": 7.5, "color": "#566069"}
     if ratings.simulated:
-        axes.set_title(f"{SIMULATED} listeners", loc="right", fontsize=9, fontweight="bold", color="#b3261e")
+        word = {"fontsize": 9, "fontweight": "bold", "color": "#b3261e"}
+        axes.set_title(f"{SIMULATED} listeners", fontdict=word, loc="left")
+    axes.set_title(ratings.shape_in_words(), fontdict=shape, loc="right" if ratings.simulated else "left")
     axes.figure.legend(
         handles=_key(ratings),
         loc="outside lower left",
@@ -185,6 +190,11 @@ def _key(ratings: Ratings) -> list[Line2D | Patch]:
 
 def _colour(condition: str, ratings: Ratings) -> str:
     return _COLOURS[ratings.roles.get(condition, "system")]
+
+
+def _width(ratings: Ratings) -> float:
+    # Two or three violins would otherwise look like barrels.
+    return min(0.82, 0.17 * len(ratings.labels))
 
 
 def _scale(ratings: Ratings) -> tuple[float, float]:

@@ -50,7 +50,7 @@ def index_page(groups: Sequence[Ratings], elsewhere: Sequence[LeftOut]) -> str:
                 for group in groups
             ],
             elsewhere=elsewhere,
-            differing=differing_stimuli(tuple(groups)),
+            differing=differing_stimuli(version for group in groups for version in group.versions),
             simulated=SIMULATED if any(group.simulated for group in groups) else "",
         )
     )

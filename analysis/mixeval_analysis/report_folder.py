@@ -87,7 +87,7 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _files(analysis: Analysis, selection: Selection) -> Files:
     figures = violin(analysis.ratings)
-    differing = differing_stimuli(selection.groups) if selection.pooled else None
+    differing = (differing_stimuli(analysis.ratings.versions) or {}) if selection.pooled else None
     page = report_page(analysis, violin_svg=figures["svg"], differing=differing)
     files: Files = {"report.html": page.encode()}
     for name, table in analysis.tables.items():

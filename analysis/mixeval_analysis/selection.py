@@ -6,7 +6,7 @@ nobody else, and are then marked as such everywhere.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -65,12 +65,12 @@ def folder_of(version: RatedVersion) -> str:
     return f"version-{stimuli[:8]}"
 
 
-def differing_stimuli(groups: tuple[Ratings, ...]) -> dict[str, list[str]] | None:
-    """Map each condition whose audio differs between groups to the items in which it does.
+def differing_stimuli(versions: Iterable[RatedVersion]) -> dict[str, list[str]] | None:
+    """Map each condition whose audio differs between versions to the items in which it does.
 
-    None where some group's stimuli are unknown, as in a CSV file.
+    None where some version's stimuli are unknown, as in a CSV file.
     """
-    heard = [group.versions[0].stimuli if group.versions else None for group in groups]
+    heard = [version.stimuli for version in versions]
     known = [stimuli for stimuli in heard if stimuli is not None]
     if len(known) < len(heard):
         return None

@@ -1,7 +1,5 @@
 """The paper's symbols for adjusted p, and the matrix of pairs in which its Table 4 shows them."""
 
-import pandas as pd
-
 from mixeval_analysis.tables import Table, frame_of
 
 LEGEND = (
@@ -23,17 +21,26 @@ def symbol(p: float) -> str:
     return "***" if p < 0.0001 else "*"
 
 
+class Matrix(Table):
+    """A table with one column per condition, headed by its label."""
+
+    @property
+    def headings(self) -> list[str]:
+        return ["Condition", *self.labels.values()]
+
+
 def symbol_matrix(pairs: Table) -> Table:
     """Lay the symbols of a `mann_whitney` table out as a symmetric matrix, one row and column per condition."""
     conditions = list(pairs.labels)
     found: dict[tuple[str, str], str | None] = {}
     for a, b, mark in zip(pairs.frame["a"], pairs.frame["b"], pairs.frame["symbol"], strict=True):
         found[a, b] = found[b, a] = mark
+    # The first column is `condition`, unless a condition is called that.
+    first = next(name for name in ("condition", "condition_", "condition__") if name not in conditions)
     rows: list[dict[str, object]] = [
-        {"condition": a} | {b: "\N{MIDDLE DOT}" if a == b else found[a, b] for b in conditions}
-        for a in conditions
+        {first: a} | {b: "\N{MIDDLE DOT}" if a == b else found[a, b] for b in conditions} for a in conditions
     ]
-    return Table(
+    return Matrix(
         name="mann_whitney_symbols",
         title="Which conditions differ",
         frame=frame_of(rows),
@@ -42,9 +49,5 @@ def symbol_matrix(pairs: Table) -> Table:
         labels=pairs.labels,
         notes=(LEGEND, *(note for note in pairs.notes if note != LEGEND)),
         simulated=pairs.simulated,
+        naming=(first,),
     )
-
-
-def as_frame(matrix: Table) -> pd.DataFrame:
-    """Return the matrix indexed by condition id on both sides."""
-    return matrix.frame.set_index("condition")

@@ -35,14 +35,14 @@ HEADINGS: Mapping[str, str] = {
     "cliffs_delta": "Cliff's delta",
     "vda_A": "Vargha-Delaney A",
 }
-_CONDITION_COLUMNS = ("condition", "a", "b")
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
     """A result with its name (of the file), what it shows, how it was made and at which level.
 
-    Cells of `frame` are text, whole numbers, floats, Probability, or None where undefined.
+    Cells of `frame` are text, whole numbers, floats, Probability, or None where undefined. The columns `naming`
+    hold condition ids.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Table:
     labels: Mapping[str, str]
     notes: tuple[str, ...] = ()
     simulated: bool = False
+    naming: tuple[str, ...] = ("condition", "a", "b")
 
     @property
     def caption(self) -> str:
@@ -61,7 +62,7 @@ class Table:
 
     @property
     def headings(self) -> list[str]:
-        return [HEADINGS.get(name, self.labels.get(name, name)) for name in self.frame.columns]
+        return [HEADINGS.get(name, name) for name in self.frame.columns]
 
     @property
     def text_columns(self) -> list[bool]:
@@ -73,7 +74,7 @@ class Table:
         columns = []
         for name in self.frame.columns:
             values = list(self.frame[name])
-            if name in _CONDITION_COLUMNS:
+            if name in self.naming:
                 columns.append([self.labels.get(str(value), str(value)) for value in values])
             else:
                 columns.append(_rounded(values))
@@ -89,7 +90,8 @@ def to_csv(table: Table) -> str:
     """Write ids and full precision. A simulated table has one column more, which says so in each row."""
     frame = pd.DataFrame({name: [_exact(cell) for cell in table.frame[name]] for name in table.frame.columns})
     if table.simulated:
-        frame["simulated"] = SIMULATED
+        # A matrix may have a condition of that name.
+        frame.insert(len(frame.columns), "simulated", SIMULATED, allow_duplicates=True)
     return str(frame.to_csv(index=False, lineterminator="\n"))
 
 

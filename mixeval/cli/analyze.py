@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 _PRINTED = ("summary", "shapiro_wilk", "kruskal_wallis", "mann_whitney_symbols")
 
+_DIFFERENT = "Participants did not all hear the same stimuli."
+_UNKNOWN = "The ratings are of several versions, and nothing says whether they sounded the same."
+_LEFT_TO_THE_FILES = ("q1", "q3", "min", "max")
+"""Columns of the summary that a narrow terminal does not show."""
+
 
 @click.command(
     epilog="""\b
@@ -85,23 +90,18 @@ def _show(report: "Report") -> None:
         for name in _PRINTED:
             _print_table(console, analysis.tables[name])
     console.print()
-    if several:
-        _say(
-            console,
-            "Participants heard different stimuli; each set has its own report (--pool-versions takes them together).",
-        )
-    elif next(iter(report.analyses.values())).ratings.versions and _pooled(report):
-        _say(console, "Sessions that heard different stimuli are pooled, as asked.")
+    versions = [version for analysis in report.analyses.values() for version in analysis.ratings.versions]
+    if several and any(version.stimuli is None for version in versions):
+        _say(console, f"{_UNKNOWN} Each version has its own report (--pool-versions takes them together).")
+    elif several:
+        _say(console, f"{_DIFFERENT} Each set has its own report (--pool-versions takes them together).")
+    elif len({version.stimuli_id for version in versions}) > 1:
+        _say(console, "Versions whose stimuli differ, or may differ, are pooled, as asked.")
     click.echo(f"Report: {report.folder / 'report.html'}")
 
 
 def _say(console: Any, text: str) -> None:
     console.print(text, markup=False, highlight=False)
-
-
-def _pooled(report: "Report") -> bool:
-    (analysis,) = report.analyses.values()
-    return len({version.stimuli_id for version in analysis.ratings.versions}) > 1
 
 
 def _print_table(console: Any, table: "Table") -> None:
@@ -113,20 +113,30 @@ def _print_table(console: Any, table: "Table") -> None:
     mark = " (SIMULATED)" if table.simulated else ""
     console.print(f"{table.title}{mark}", style="bold", markup=False, highlight=False)
     console.print(f"{table.method} {table.level}", style="dim", markup=False, highlight=False)
-    rows = table.cells()
-    headings = table.headings
-    if table.name == "mann_whitney_symbols" and sum(map(len, headings)) + 3 * len(headings) > console.width:
-        # As in the paper's Table 4, but with numbers where the names would not stand side by side.
-        headings = [headings[0], *(str(number) for number in range(1, len(rows) + 1))]
-        rows = [[f"{number} {first}", *rest] for number, (first, *rest) in enumerate(rows, start=1)]
+    columns = _columns_that_fit(table, console.width)
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for heading, text in zip(headings, table.text_columns, strict=True):
-        grid.add_column(Text(heading), justify="left" if text else "right")
-    for row in rows:
+    for heading, text in zip(columns[0], table.text_columns, strict=False):
+        grid.add_column(Text(heading), justify="left" if text else "right", overflow="fold")
+    for row in columns[1:]:
         grid.add_row(*(Text(cell) for cell in row))
     console.print(grid)
     for note in table.notes:
         console.print(note, style="dim", markup=False, highlight=False)
+
+
+def _columns_that_fit(table: "Table", width: int) -> list[list[str]]:
+    """Return headings and rows, made narrower where they would not stand side by side."""
+    rows = [table.headings, *table.cells()]
+    if sum(max(map(len, column)) + 3 for column in zip(*rows, strict=True)) <= width:
+        return rows
+    if table.name == "mann_whitney_symbols":
+        # As in the paper's Table 4, but with numbers at the head.
+        numbered = [[f"{number} {first}", *rest] for number, (first, *rest) in enumerate(rows[1:], start=1)]
+        return [[rows[0][0], *map(str, range(1, len(rows)))], *numbered]
+    if table.name == "summary":
+        wanted = [index for index, name in enumerate(table.frame.columns) if name not in _LEFT_TO_THE_FILES]
+        return [[row[index] for index in wanted] for row in rows]
+    return rows
 
 
 def _as_json(report: "Report") -> dict[str, Any]:
