@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from mixeval_stimuli.methods.registry import METHODS
 
 from mixeval.cli import COMMANDS, main
 from mixeval.conditions import Condition
@@ -21,6 +20,7 @@ from mixeval.study import (
     SyntheticDataset,
     TestSection,
 )
+from mixeval_stimuli.methods.registry import METHODS
 
 REPOSITORY = Path(__file__).parents[2]
 GUIDES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]

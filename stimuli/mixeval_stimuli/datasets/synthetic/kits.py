@@ -224,7 +224,13 @@ KITS: tuple[Kit, ...] = (
             "crash": _retuned(_CRASH, 1.0, ring=1.2, top_db=-4.0),
         },
         microphone_gain_db={
-            "hi-hat": 3.0, "kick": -2.0, "overhead_L": -2.0, "overhead_R": 6.0, "snare": -1.0, "tom_1": 6.0, "tom_2": 5.0,
+            "hi-hat": 3.0,
+            "kick": -2.0,
+            "overhead_L": -2.0,
+            "overhead_R": 6.0,
+            "snare": -1.0,
+            "tom_1": 6.0,
+            "tom_2": 5.0,
         },
         faders={
             "hi-hat": Fader(-26.0, 0.4),
@@ -248,8 +254,14 @@ KITS: tuple[Kit, ...] = (
             "crash": _retuned(_CRASH, 1.0, ring=0.8, level_db=-2.0),
         },
         microphone_gain_db={
-            "hi-hat": 1.0, "kick": 1.0, "overhead_L": -4.0, "overhead_R": 8.0, "snare": -2.0,
-            "tom_1": 9.0, "tom_2": 8.0, "tom_3": 8.0,
+            "hi-hat": 1.0,
+            "kick": 1.0,
+            "overhead_L": -4.0,
+            "overhead_R": 8.0,
+            "snare": -2.0,
+            "tom_1": 9.0,
+            "tom_2": 8.0,
+            "tom_3": 8.0,
         },
         faders={
             "hi-hat": Fader(-24.0, 0.6),
