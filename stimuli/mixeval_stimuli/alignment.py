@@ -54,7 +54,8 @@ def align(mixes: Mapping[str, Measured], *, target_lufs: float) -> Alignment:
     sample_rate = _one_rate(mixes)
     frames = _one_length(mixes, sample_rate)
     target, lowered_for = target_lufs, None
-    while (worst := _highest_peak(mixes, target))[1] > CEILING_DBTP:
+    # A millionth of a decibel is rounding, which no lower target would take away.
+    while (worst := _highest_peak(mixes, target))[1] > CEILING_DBTP + 1e-6:
         condition, peak = worst
         # Rounded down to a figure that reads well in the manifest and keeps the peak under the ceiling.
         target = math.floor((target - (peak - CEILING_DBTP)) * 100.0) / 100.0
