@@ -1,9 +1,9 @@
 /**
  * A gain that moves in straight lines, kept by ourselves.
  *
- * `AudioParam.value` read while a ramp runs is a render quantum or more late, and a ramp that is not anchored
+ * `AudioParam.value` read while a ramp runs is a render quantum or more late, and a ramp that is not pinned
  * starts at the last event, however long ago that was: the gain then jumps. So every breakpoint is known here,
- * and each new fade is anchored at the value that the curve has at its start. `cancelAndHoldAtTime` would do
+ * and each new fade is pinned to the value that the curve has at its start. `cancelAndHoldAtTime` would do
  * the same, where it exists.
  */
 
@@ -41,15 +41,15 @@ export class Fade {
    * @param {number} seconds
    */
   to(value, time, seconds) {
-    const anchor = this.at(time);
+    const reached = this.at(time);
     const halfway = this.#points.some((point) => point.time > time);
     // The newest breakpoint before `time` is all of the past that the curve still needs.
     const past = this.#points.filter((point) => point.time < time).slice(-1);
-    this.#points = [...past, { time, value: anchor }, { time: time + seconds, value }];
+    this.#points = [...past, { time, value: reached }, { time: time + seconds, value }];
     this.param.cancelScheduledValues(time);
     // Cancelling took away the end of the ramp that runs now: lay its first part again, up to `time`.
-    if (halfway && past.length > 0) this.param.linearRampToValueAtTime(anchor, time);
-    this.param.setValueAtTime(anchor, time);
+    if (halfway && past.length > 0) this.param.linearRampToValueAtTime(reached, time);
+    this.param.setValueAtTime(reached, time);
     this.param.linearRampToValueAtTime(value, time + seconds);
   }
 }
