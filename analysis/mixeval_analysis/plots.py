@@ -61,7 +61,8 @@ def violin(ratings: Ratings) -> dict[str, bytes]:
     with mpl.rc_context(dict(_STYLE)):
         # Other programs set the text in other fonts: room at the edges keeps it whole.
         room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
-        figure = Figure(figsize=(FULL_WIDTH_MM / _MM_PER_INCH, 92 / _MM_PER_INCH), layout=room)
+        size = (FULL_WIDTH_MM / _MM_PER_INCH, _height_mm(ratings) / _MM_PER_INCH)
+        figure = Figure(figsize=size, layout=room)
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         _draw_violins(axes, ratings)
@@ -122,16 +123,10 @@ def _draw_participants(axes: Axes, ratings: Ratings) -> None:
 
 
 def _dress(axes: Axes, ratings: Ratings) -> None:
-    k = len(ratings.labels)
-    characters = int((FULL_WIDTH_MM - 14) / k / 1.6)
-    steep = characters < 7
-    wrapped = [
-        label if steep else "\n".join(textwrap.wrap(label, characters, break_on_hyphens=False))
-        for label in ratings.labels.values()
-    ]
+    names, steep = _wrapped_labels(ratings)
     # A label is text, never mathematics: a dollar sign must not change the figure.
-    axes.set_xticks(range(k), wrapped, parse_math=False, rotation=90 if steep else 0)
-    axes.set_xlim(-0.6, k - 0.4)
+    axes.set_xticks(range(len(names)), names, parse_math=False, rotation=90 if steep else 0)
+    axes.set_xlim(-0.6, len(names) - 0.4)
     low, high = _scale(ratings)
     axes.set_ylim(low - 0.02 * (high - low), high + 0.02 * (high - low))
     axes.set_xlabel("")
@@ -153,6 +148,22 @@ def _dress(axes: Axes, ratings: Ratings) -> None:
         fontsize=6.5,
         handlelength=1.2,
     )
+
+
+def _wrapped_labels(ratings: Ratings) -> tuple[list[str], bool]:
+    """Break labels into lines that stand side by side; turn them upright where there are too many."""
+    characters = int((FULL_WIDTH_MM - 14) / len(ratings.labels) / 1.6)
+    steep = characters < 7
+    width = 28 if steep else characters
+    return [
+        "\n".join(textwrap.wrap(label, width, break_on_hyphens=False)) for label in ratings.labels.values()
+    ], steep
+
+
+def _height_mm(ratings: Ratings) -> float:
+    names, steep = _wrapped_labels(ratings)
+    longest = max(len(line) for name in names for line in name.split("\n"))
+    return 92 + 1.5 * longest if steep else 92
 
 
 def _key(ratings: Ratings) -> list[Line2D | Patch]:
