@@ -29,9 +29,7 @@ class Place:
 
 KINDS: Mapping[str, Callable[[Any, Place], list[Recording]]] = {
     "enst": lambda _dataset, place: enst.load(place.path),
-    "files": lambda dataset, place: files.load(
-        place.path, pattern=dataset.pattern, sources=place.sources
-    ),
+    "files": lambda dataset, place: files.load(place.path, pattern=dataset.pattern, sources=place.sources),
     "folder": lambda dataset, place: folder.load(
         place.path, item=dataset.item, stems=dataset.stems, references=dataset.references
     ),

@@ -40,7 +40,9 @@ def _by_name(recordings: Sequence[Recording], names: tuple[str, ...]) -> list[Re
             examples = list(known)[:3]
             raise StudyError(
                 f'the data set has no item "{name}"',
-                remedy=f"did you mean {' or '.join(close)}?" if close else f"items are named like {examples[0]}"
+                remedy=f"did you mean {' or '.join(close)}?"
+                if close
+                else f"items are named like {examples[0]}"
                 if examples
                 else "correct the data set's path",
             )
@@ -106,7 +108,9 @@ def _count(recordings: Sequence[Recording]) -> Counter[tuple[str, str]]:
 
 def _show(wanted: ItemSelection) -> str:
     given = wanted.model_dump(by_alias=True, exclude_defaults=True)
-    return ", ".join(f"{key} = {list(value) if isinstance(value, tuple) else value!r}" for key, value in given.items())
+    return ", ".join(
+        f"{key} = {list(value) if isinstance(value, tuple) else value!r}" for key, value in given.items()
+    )
 
 
 def _check_present(recordings: Sequence[Recording]) -> None:

@@ -30,9 +30,7 @@ def dry_mix(stems: Mapping[str, Samples], faders: Mapping[str, Fader]) -> Sample
     return _sum({name: _cymbal_eq(name, stem) for name, stem in stems.items()}, faders)
 
 
-def wet_mix(
-    stems: Mapping[str, Samples], faders: Mapping[str, Fader], rng: np.random.Generator
-) -> Samples:
+def wet_mix(stems: Mapping[str, Samples], faders: Mapping[str, Fader], rng: np.random.Generator) -> Samples:
     """Mix with an equaliser on each stem, reverb, a 3:1 bus compressor and a safety limiter.
 
     Stems have shape (samples,), the mix (2, samples), sample-aligned with them.
@@ -69,9 +67,7 @@ def _cymbal_eq(name: str, stem: Samples) -> Samples:
     if name in {"overhead_L", "overhead_R"}:
         return _filtered(stem, shelf(hertz=7000.0, gain_db=4.0))
     if name == "hi-hat":
-        return _filtered(
-            stem, scipy.signal.butter(1, 100.0, "highpass", fs=SAMPLE_RATE, output="sos")
-        )
+        return _filtered(stem, scipy.signal.butter(1, 100.0, "highpass", fs=SAMPLE_RATE, output="sos"))
     return stem
 
 
@@ -155,7 +151,8 @@ def _compress(mix: Samples) -> Samples:
         state = coefficient * state + (1.0 - coefficient) * wanted
         reduction_db[index] = state
     gain_db = np.interp(np.arange(frames), np.arange(len(level)) * hop, -reduction_db)
-    return mix * (10.0 ** (gain_db / 20.0)).astype(np.float32)
+    gain: Samples = np.power(10.0, gain_db / 20.0).astype(np.float32)
+    return mix * gain
 
 
 def _limit(mix: Samples) -> Samples:

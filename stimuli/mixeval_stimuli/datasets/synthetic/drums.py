@@ -13,6 +13,7 @@ import scipy.fft
 import scipy.signal
 
 from mixeval.audio import Samples
+from mixeval.seeds import generator
 
 SAMPLE_RATE = 44_100
 
@@ -66,6 +67,24 @@ class Hit:
         return body * self.body + brilliance * self.brilliance
 
 
+class Hits:
+    """The hits of a kit by the name of the drum, made when it is first struck.
+
+    Every drum has its own seed, so that its hits do not depend on what else is played.
+    """
+
+    def __init__(self, drums: Mapping[str, Drum], *, seed: int) -> None:
+        self._drums = drums
+        self._seed = seed
+        self._hits: dict[str, tuple[Hit, ...]] = {}
+
+    def __getitem__(self, name: str) -> tuple[Hit, ...]:
+        if name not in self._hits:
+            rng = generator(self._seed, name)
+            self._hits[name] = tuple(strike(self._drums[name], rng) for _ in range(VARIANTS))
+        return self._hits[name]
+
+
 def strike(drum: Drum, rng: np.random.Generator) -> Hit:
     """Make one hit of `drum`; another call gives another of the same drum."""
     length = scipy.fft.next_fast_len(round(drum.seconds * SAMPLE_RATE), real=True)
@@ -74,11 +93,6 @@ def strike(drum: Drum, rng: np.random.Generator) -> Hit:
     low, high = _noise(drum, time, rng)
     fade = np.minimum(1.0, (length - np.arange(length)) / (0.05 * SAMPLE_RATE)).astype(np.float32)
     return Hit((body + low) * fade, high * fade)
-
-
-def strike_all(kit: Mapping[str, Drum], rng: np.random.Generator) -> Mapping[str, tuple[Hit, ...]]:
-    """Make VARIANTS hits of every drum of a kit."""
-    return {name: tuple(strike(drum, rng) for _ in range(VARIANTS)) for name, drum in kit.items()}
 
 
 def _modes(drum: Drum, time: Samples, rng: np.random.Generator) -> Samples:
@@ -105,9 +119,7 @@ def _noise(drum: Drum, time: Samples, rng: np.random.Generator) -> tuple[Samples
         spectrum += _partials(drum.partials, hertz, float(np.sqrt(length)), rng)
     octave = np.log2(np.maximum(hertz, 1.0) / np.float32(OCTAVES_HZ[0]))
     rise = np.minimum(1.0, time / np.float32(drum.attack_seconds))
-    for index, (energy_db, t60_seconds) in enumerate(
-        zip(drum.noise_db, drum.noise_t60_seconds, strict=True)
-    ):
+    for index, (energy_db, t60_seconds) in enumerate(zip(drum.noise_db, drum.noise_t60_seconds, strict=True)):
         if energy_db <= -120.0:
             continue
         # Raised cosines that sum to one over neighbouring octaves, so that no band has an edge.
@@ -115,7 +127,9 @@ def _noise(drum: Drum, time: Samples, rng: np.random.Generator) -> tuple[Samples
         first, last = np.searchsorted(octave, (index - 1, index + 1))
         band = np.zeros_like(spectrum)
         band[first:last] = spectrum[first:last] * mask[first:last]
-        noise = scipy.fft.irfft(band, length) * rise * np.exp(np.float32(-np.log(1000.0) / t60_seconds) * time)
+        noise = (
+            scipy.fft.irfft(band, length) * rise * np.exp(np.float32(-np.log(1000.0) / t60_seconds) * time)
+        )
         target = high if OCTAVES_HZ[index] > _BRIGHTENING_HZ else low
         target += _with_energy(noise.astype(np.float32), energy_db)
     # The sudden start of short noise spreads below its octave, where no drum sounds.
@@ -142,7 +156,9 @@ def _with_energy(signal: Samples, energy_db: float) -> Samples:
     return signal * np.float32(np.sqrt(10.0 ** (energy_db / 10.0) / max(energy, 1e-12)))
 
 
-def softened(drum: Drum, *, attack_seconds: float, octaves_db: tuple[float, ...], modes_db: float = 0.0) -> Drum:
+def softened(
+    drum: Drum, *, attack_seconds: float, octaves_db: tuple[float, ...], modes_db: float = 0.0
+) -> Drum:
     """Strike `drum` with something softer than a stick: slower attack, octaves and modes raised or lowered."""
     return replace(
         drum,

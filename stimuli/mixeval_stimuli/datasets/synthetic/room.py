@@ -18,8 +18,14 @@ SPEED_OF_SOUND = 343.0
 """Metres a second."""
 
 _HISS_DBFS: Mapping[str, float] = {
-    "hi-hat": -97.5, "kick": -93.0, "overhead_L": -92.5, "overhead_R": -92.5, "snare": -93.5,
-    "tom_1": -97.0, "tom_2": -97.0, "tom_3": -97.0,
+    "hi-hat": -97.5,
+    "kick": -93.0,
+    "overhead_L": -92.5,
+    "overhead_R": -92.5,
+    "snare": -93.5,
+    "tom_1": -97.0,
+    "tom_2": -97.0,
+    "tom_3": -97.0,
 }
 """RMS of each channel's white noise."""
 
@@ -50,14 +56,86 @@ _MICROPHONE_METRES: Mapping[str, tuple[float, float, float]] = {
 }
 
 _LEVEL_DB: Mapping[str, Mapping[str, float]] = {
-    "kick": {"hi-hat": -6.5, "kick": 0.0, "overhead_L": -1.5, "overhead_R": -12.0, "snare": -11.5, "tom_1": -16.5, "tom_2": -15.5, "tom_3": -16.0},
-    "snare": {"hi-hat": -7.0, "kick": -26.0, "overhead_L": -6.0, "overhead_R": -18.0, "snare": 0.0, "tom_1": -25.0, "tom_2": -26.5, "tom_3": -28.0},
-    "hat": {"hi-hat": 0.0, "kick": -24.0, "overhead_L": -5.0, "overhead_R": -18.0, "snare": -19.0, "tom_1": -24.0, "tom_2": -30.0, "tom_3": -30.0},
-    "tom_1": {"hi-hat": -5.0, "kick": -14.0, "overhead_L": 0.0, "overhead_R": -11.0, "snare": -16.0, "tom_1": 0.0, "tom_2": -26.0, "tom_3": -28.0},
-    "tom_2": {"hi-hat": -8.0, "kick": -13.0, "overhead_L": -3.0, "overhead_R": -8.0, "snare": -17.0, "tom_1": -28.0, "tom_2": 0.0, "tom_3": -26.0},
-    "tom_3": {"hi-hat": -8.0, "kick": -13.0, "overhead_L": -3.0, "overhead_R": -9.0, "snare": -18.0, "tom_1": -26.0, "tom_2": -26.0, "tom_3": 0.0},
-    "ride": {"hi-hat": -8.0, "kick": -28.0, "overhead_L": -6.0, "overhead_R": -9.0, "snare": -18.0, "tom_1": -26.0, "tom_2": -24.0, "tom_3": -23.0},
-    "crash": {"hi-hat": -3.0, "kick": -28.0, "overhead_L": 0.0, "overhead_R": -13.0, "snare": -14.0, "tom_1": -24.0, "tom_2": -27.0, "tom_3": -26.0},
+    "kick": {
+        "hi-hat": -6.5,
+        "kick": 0.0,
+        "overhead_L": -1.5,
+        "overhead_R": -12.0,
+        "snare": -11.5,
+        "tom_1": -16.5,
+        "tom_2": -15.5,
+        "tom_3": -16.0,
+    },
+    "snare": {
+        "hi-hat": -7.0,
+        "kick": -26.0,
+        "overhead_L": -6.0,
+        "overhead_R": -18.0,
+        "snare": 0.0,
+        "tom_1": -25.0,
+        "tom_2": -26.5,
+        "tom_3": -28.0,
+    },
+    "hat": {
+        "hi-hat": 0.0,
+        "kick": -24.0,
+        "overhead_L": -5.0,
+        "overhead_R": -18.0,
+        "snare": -19.0,
+        "tom_1": -24.0,
+        "tom_2": -30.0,
+        "tom_3": -30.0,
+    },
+    "tom_1": {
+        "hi-hat": -5.0,
+        "kick": -14.0,
+        "overhead_L": 0.0,
+        "overhead_R": -11.0,
+        "snare": -16.0,
+        "tom_1": 0.0,
+        "tom_2": -26.0,
+        "tom_3": -28.0,
+    },
+    "tom_2": {
+        "hi-hat": -8.0,
+        "kick": -13.0,
+        "overhead_L": -3.0,
+        "overhead_R": -8.0,
+        "snare": -17.0,
+        "tom_1": -28.0,
+        "tom_2": 0.0,
+        "tom_3": -26.0,
+    },
+    "tom_3": {
+        "hi-hat": -8.0,
+        "kick": -13.0,
+        "overhead_L": -3.0,
+        "overhead_R": -9.0,
+        "snare": -18.0,
+        "tom_1": -26.0,
+        "tom_2": -26.0,
+        "tom_3": 0.0,
+    },
+    "ride": {
+        "hi-hat": -8.0,
+        "kick": -28.0,
+        "overhead_L": -6.0,
+        "overhead_R": -9.0,
+        "snare": -18.0,
+        "tom_1": -26.0,
+        "tom_2": -24.0,
+        "tom_3": -23.0,
+    },
+    "crash": {
+        "hi-hat": -3.0,
+        "kick": -28.0,
+        "overhead_L": 0.0,
+        "overhead_R": -13.0,
+        "snare": -14.0,
+        "tom_1": -24.0,
+        "tom_2": -27.0,
+        "tom_3": -26.0,
+    },
 }
 """From each drum (as its own microphone hears it; cymbals as the left overhead) to each microphone."""
 
@@ -84,8 +162,14 @@ _OFF_AXIS_DB: Mapping[str, tuple[float, ...]] = {
 _ROOM_T60_SECONDS = (1.0, 0.9, 0.8, 0.65, 0.45, 0.36, 0.33, 0.3, 0.28, 0.24)
 
 _ROOM_DB: Mapping[str, float] = {
-    "hi-hat": -22.0, "kick": -36.0, "overhead_L": -17.0, "overhead_R": -28.0, "snare": -28.0,
-    "tom_1": -38.0, "tom_2": -38.0, "tom_3": -38.0,
+    "hi-hat": -22.0,
+    "kick": -36.0,
+    "overhead_L": -17.0,
+    "overhead_R": -28.0,
+    "snare": -28.0,
+    "tom_1": -38.0,
+    "tom_2": -38.0,
+    "tom_3": -38.0,
 }
 """Level of the tail in each microphone, relative to the sound that feeds it."""
 
@@ -147,18 +231,20 @@ def delay_samples(drum: str, microphone: str) -> int:
     metres = np.linalg.norm(np.subtract(_METRES[drum], _MICROPHONE_METRES[microphone]))
     own = {"hat": "hi-hat"}.get(drum, drum)
     near = (
-        np.linalg.norm(np.subtract(_METRES[drum], _MICROPHONE_METRES[own])) if own in _MICROPHONE_METRES else 0.0
+        np.linalg.norm(np.subtract(_METRES[drum], _MICROPHONE_METRES[own]))
+        if own in _MICROPHONE_METRES
+        else 0.0
     )
     return max(0, round(float(metres - near) / SPEED_OF_SOUND * SAMPLE_RATE))
 
 
 def _noise(microphone: str, frames: int, rng: np.random.Generator) -> Samples:
-    noise = rng.standard_normal(frames, dtype=np.float32) * _linear(_HISS_DBFS[microphone])
+    noise: Samples = _linear(_HISS_DBFS[microphone]) * rng.standard_normal(frames, dtype=np.float32)
     if microphone in _RUMBLE_DBFS:
         b, a = scipy.signal.butter(1, (40.0, 150.0), "bandpass", fs=SAMPLE_RATE)
         rumble = scipy.signal.lfilter(b, a, rng.standard_normal(frames, dtype=np.float32))
-        noise += rumble / np.std(rumble) * _linear(_RUMBLE_DBFS[microphone])
-    return noise.astype(np.float32)
+        noise += (rumble / np.std(rumble) * _linear(_RUMBLE_DBFS[microphone])).astype(np.float32)
+    return noise
 
 
 def _linear(db: float) -> np.float32:
@@ -172,7 +258,7 @@ def _minimum_phase(octaves_db: tuple[float, ...]) -> Samples:
     Discrete-Time Signal Processing, section 13.5).
     """
     if not any(octaves_db):
-        return np.eye(1, _FILTER_TAPS, dtype=np.float32)[0]
+        return np.concatenate([np.ones(1), np.zeros(_FILTER_TAPS - 1)]).astype(np.float32)
     length = 8 * _FILTER_TAPS
     hertz = np.fft.rfftfreq(length, 1.0 / SAMPLE_RATE)
     gain_db = np.interp(np.log(np.maximum(hertz, 1.0)), np.log(OCTAVES_HZ), octaves_db)
@@ -189,14 +275,12 @@ def _room_tail(seconds: float, level_db: float, rng: np.random.Generator) -> Sam
     length = scipy.fft.next_fast_len(round(seconds * SAMPLE_RATE), real=True)
     time = np.arange(length, dtype=np.float32) / np.float32(SAMPLE_RATE)
     spectrum = scipy.fft.rfft(rng.standard_normal(length, dtype=np.float32))
-    octave = np.log2(
-        np.maximum(scipy.fft.rfftfreq(length, 1.0 / SAMPLE_RATE), 1.0) / OCTAVES_HZ[0]
-    ).astype(np.float32)
+    octave = np.log2(np.maximum(scipy.fft.rfftfreq(length, 1.0 / SAMPLE_RATE), 1.0) / OCTAVES_HZ[0]).astype(
+        np.float32
+    )
     tail = np.zeros(length, dtype=np.float32)
     for index, t60_seconds in enumerate(_ROOM_T60_SECONDS):
-        band = scipy.fft.irfft(
-            spectrum * np.cos(0.5 * np.pi * np.clip(octave - index, -1.0, 1.0)), length
-        )
+        band = scipy.fft.irfft(spectrum * np.cos(0.5 * np.pi * np.clip(octave - index, -1.0, 1.0)), length)
         band *= np.exp(np.float32(-np.log(1000.0) / t60_seconds) * time)
         # Each octave reverberates with the same energy relative to what feeds it.
         share = (OCTAVES_HZ[index] / OCTAVES_HZ[-1]) / np.dot(band, band)
