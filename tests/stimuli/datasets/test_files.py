@@ -1,4 +1,8 @@
+from pathlib import Path
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mixeval.errors import DatasetError, StudyError
 from mixeval_stimuli.datasets import files
@@ -36,6 +40,20 @@ def test_dots_and_brackets_in_a_pattern_are_only_themselves(tmp_path):
     lay_out(tmp_path, "one [dry].wav", "one [dry]xwav")
     (recording,) = files.load(tmp_path, pattern="{item} [{source}].wav", sources=("dry",))
     assert recording.item == "one"
+
+
+WORDS = st.text("ab_.-{}*[] é", min_size=1, max_size=6)
+
+
+@settings(deadline=None)  # other programs may be busy
+@given(items=st.sets(WORDS, min_size=1, max_size=3), sources=st.sets(WORDS, min_size=1, max_size=3))
+def test_the_pattern_filled_with_what_was_found_is_the_file(items, sources):
+    names = sorted({f"mix {item}_{source}.wav" for item in items for source in sources})
+    found = files._sort_into_items(Path(), names, "mix {item}_{source}.wav", tuple(sources))
+    cells = {
+        f"mix {item}_{source}.wav": path for item, mixes in found.items() for source, path in mixes.items()
+    }
+    assert {name: str(path) for name, path in cells.items()} == {name: name for name in names}
 
 
 def test_the_published_stimuli_are_four_items_of_seven_mixes(real_data):

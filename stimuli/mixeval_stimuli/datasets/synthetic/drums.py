@@ -152,7 +152,8 @@ def _partials(count: int, hertz: Samples, scale: float, rng: np.random.Generator
 
 
 def _with_energy(signal: Samples, energy_db: float) -> Samples:
-    energy = float(np.dot(signal, signal))
+    # Not a dot product: BLAS sums in another order for another number of threads.
+    energy = float(np.sum(np.square(signal, dtype=np.float64)))
     return signal * np.float32(np.sqrt(10.0 ** (energy_db / 10.0) / max(energy, 1e-12)))
 
 

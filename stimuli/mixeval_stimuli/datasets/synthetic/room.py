@@ -283,7 +283,7 @@ def _room_tail(seconds: float, level_db: float, rng: np.random.Generator) -> Sam
         band = scipy.fft.irfft(spectrum * np.cos(0.5 * np.pi * np.clip(octave - index, -1.0, 1.0)), length)
         band *= np.exp(np.float32(-np.log(1000.0) / t60_seconds) * time)
         # Each octave reverberates with the same energy relative to what feeds it.
-        share = (OCTAVES_HZ[index] / OCTAVES_HZ[-1]) / np.dot(band, band)
+        share = (OCTAVES_HZ[index] / OCTAVES_HZ[-1]) / np.sum(np.square(band, dtype=np.float64))
         tail += np.float32(np.sqrt(share)) * band
     first_reflection = round(0.006 * SAMPLE_RATE)
     tail[first_reflection:] = tail[:-first_reflection].copy()

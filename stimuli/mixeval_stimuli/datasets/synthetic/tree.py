@@ -118,11 +118,13 @@ def _is_there(folder: Path, parameters: dict[str, Any]) -> bool:
         return False
     try:
         found = json.loads((folder / PARAMETERS_FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
         raise DatasetError(
             f"{folder} holds something other than synthetic drums",
             remedy="name another path for the data set, mixeval does not write over your files",
-        ) from error
+        )
     if found != parameters:
         changed = [name for name, value in parameters.items() if found.get(name) != value]
         raise DatasetError(

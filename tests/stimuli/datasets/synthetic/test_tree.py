@@ -79,6 +79,12 @@ def test_a_folder_of_the_users_is_never_written_over(tmp_path):
     assert hashes(tmp_path / "mine") == {"song.wav": hashlib.sha256(b"mine").hexdigest()}
 
 
+def test_a_list_of_parameters_that_mixeval_did_not_write_is_something_else(tmp_path):
+    (tmp_path / "synthetic.json").write_text("[]")
+    with pytest.raises(DatasetError, match="something other than synthetic drums"):
+        synthetic.write_tree(tmp_path, seed=3, **SMALL)
+
+
 def test_an_empty_folder_is_filled(tmp_path):
     (tmp_path / "recordings").mkdir()
     synthetic.write_tree(tmp_path / "recordings", seed=3, **SMALL)
