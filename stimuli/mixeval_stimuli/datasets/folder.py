@@ -38,26 +38,25 @@ def load(
 def _recording(
     dataset: Path, folder: Path, item: str, stems: Mapping[str, str], references: Mapping[str, str]
 ) -> Recording:
-    return Recording(
-        item,
-        stems={name: _file(dataset, folder, item, "stem", name, file) for name, file in stems.items()},
-        mixes={
-            name: _file(dataset, folder, item, "reference", name, file) for name, file in references.items()
-        },
-    )
+    def found(what: str, files: Mapping[str, str]) -> dict[str, Path]:
+        return {
+            name: _file(dataset, folder / file, f'{what} "{name}" of recording "{item}"')
+            for name, file in files.items()
+        }
+
+    return Recording(item, stems=found("stem", stems), mixes=found("reference", references))
 
 
-def _file(dataset: Path, folder: Path, item: str, what: str, name: str, relative: str) -> Path:
-    file = folder / relative
+def _file(dataset: Path, file: Path, name: str) -> Path:
     if not file.is_file():
         raise DatasetError(
-            f'{what} "{name}" of recording "{item}" is missing, there is no file {file}',
+            f"{name} is missing, there is no file {file}",
             remedy="put it there or correct its path in study.toml",
         )
     # A study that somebody else wrote must not reach files outside the folder it names.
     if not file.resolve().is_relative_to(dataset.resolve()):
         raise DatasetError(
-            f'{what} "{name}" of recording "{item}" leads outside {dataset}, to {file.resolve()}',
+            f"{name} leads outside {dataset}, to {file.resolve()}",
             remedy="copy the file into the recording's folder",
         )
     return file

@@ -37,15 +37,9 @@ def _by_name(recordings: Sequence[Recording], names: tuple[str, ...]) -> list[Re
     for name in names:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=3)
-            examples = list(known)[:3]
-            raise StudyError(
-                f'the data set has no item "{name}"',
-                remedy=f"did you mean {' or '.join(close)}?"
-                if close
-                else f"items are named like {examples[0]}"
-                if examples
-                else "correct the data set's path",
-            )
+            remedy = f"did you mean {' or '.join(close)}" if close else "correct it or the data set's path"
+            examples = f", its items are named like {next(iter(known))}" if known else ", it has none"
+            raise StudyError(f'the data set has no item "{name}"{examples}', remedy=remedy)
     return [known[name] for name in names]
 
 

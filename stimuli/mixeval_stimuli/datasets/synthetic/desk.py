@@ -126,7 +126,7 @@ def _reverb(mix: Samples, rng: np.random.Generator) -> Samples:
     for channel in mix:
         noise = scipy.signal.sosfilt(lowpass, rng.standard_normal(frames))
         response = noise * 10.0 ** (-3.0 * time / REVERB_T60_SECONDS)
-        response *= 10.0 ** (REVERB_DB / 20.0) / np.linalg.norm(response)
+        response *= 10.0 ** (REVERB_DB / 20.0) / np.sqrt(np.sum(np.square(response)))
         delay = np.zeros(round(0.012 * SAMPLE_RATE))
         response = np.concatenate([delay, response]).astype(np.float32)
         sides.append(scipy.signal.oaconvolve(channel, response)[: len(channel)])
@@ -151,7 +151,8 @@ def _compress(mix: Samples) -> Samples:
         state = coefficient * state + (1.0 - coefficient) * wanted
         reduction_db[index] = state
     gain_db = np.interp(np.arange(frames), np.arange(len(level)) * hop, -reduction_db)
-    return mix * (10.0 ** (gain_db / 20.0)).astype(np.float32)
+    gain: Samples = np.power(10.0, gain_db / 20.0).astype(np.float32)
+    return mix * gain
 
 
 def _limit(mix: Samples) -> Samples:

@@ -13,6 +13,7 @@ import scipy.fft
 import scipy.signal
 
 from mixeval.audio import Samples
+from mixeval.seeds import generator
 
 SAMPLE_RATE = 44_100
 
@@ -66,6 +67,24 @@ class Hit:
         return body * self.body + brilliance * self.brilliance
 
 
+class Hits:
+    """The hits of a kit by the name of the drum, made when it is first struck.
+
+    Every drum has its own seed, so that its hits do not depend on what else is played.
+    """
+
+    def __init__(self, drums: Mapping[str, Drum], *, seed: int) -> None:
+        self._drums = drums
+        self._seed = seed
+        self._hits: dict[str, tuple[Hit, ...]] = {}
+
+    def __getitem__(self, name: str) -> tuple[Hit, ...]:
+        if name not in self._hits:
+            rng = generator(self._seed, name)
+            self._hits[name] = tuple(strike(self._drums[name], rng) for _ in range(VARIANTS))
+        return self._hits[name]
+
+
 def strike(drum: Drum, rng: np.random.Generator) -> Hit:
     """Make one hit of `drum`; another call gives another of the same drum."""
     length = scipy.fft.next_fast_len(round(drum.seconds * SAMPLE_RATE), real=True)
@@ -74,11 +93,6 @@ def strike(drum: Drum, rng: np.random.Generator) -> Hit:
     low, high = _noise(drum, time, rng)
     fade = np.minimum(1.0, (length - np.arange(length)) / (0.05 * SAMPLE_RATE)).astype(np.float32)
     return Hit((body + low) * fade, high * fade)
-
-
-def strike_all(kit: Mapping[str, Drum], rng: np.random.Generator) -> Mapping[str, tuple[Hit, ...]]:
-    """Make VARIANTS hits of every drum of a kit."""
-    return {name: tuple(strike(drum, rng) for _ in range(VARIANTS)) for name, drum in kit.items()}
 
 
 def _modes(drum: Drum, time: Samples, rng: np.random.Generator) -> Samples:
@@ -138,7 +152,8 @@ def _partials(count: int, hertz: Samples, scale: float, rng: np.random.Generator
 
 
 def _with_energy(signal: Samples, energy_db: float) -> Samples:
-    energy = float(np.dot(signal, signal))
+    # Not a dot product: BLAS sums in another order for another number of threads.
+    energy = float(np.sum(np.square(signal, dtype=np.float64)))
     return signal * np.float32(np.sqrt(10.0 ** (energy_db / 10.0) / max(energy, 1e-12)))
 
 

@@ -70,29 +70,29 @@ _KICK = Drum(
 
 _SNARE = Drum(
     modes=(
-        Mode(217.0, 5.0, 0.25),
-        Mode(345.0, 10.5, 0.33),
-        Mode(400.0, 2.0, 0.2),
-        Mode(483.0, 12.5, 0.5),
-        Mode(556.0, -1.0, 0.3),
-        Mode(600.0, 9.0, 2.0),
-        Mode(667.0, -1.0, 0.7),
-        Mode(725.0, -3.0, 1.6),
-        Mode(810.0, -5.0, 0.8),
-        Mode(848.0, -5.0, 0.7),
-        Mode(984.0, -7.0, 0.6),
-        Mode(1018.0, -6.0, 0.4),
-        Mode(1170.0, -9.0, 0.5),
+        Mode(217.0, 2.0, 0.25),
+        Mode(345.0, 7.5, 0.33),
+        Mode(400.0, -1.0, 0.2),
+        Mode(483.0, 9.0, 0.5),
+        Mode(556.0, -4.0, 0.3),
+        Mode(600.0, 7.5, 2.0),
+        Mode(667.0, -4.0, 0.7),
+        Mode(725.0, -6.0, 1.6),
+        Mode(810.0, -8.0, 0.8),
+        Mode(848.0, -8.0, 0.7),
+        Mode(984.0, -10.0, 0.6),
+        Mode(1018.0, -9.0, 0.4),
+        Mode(1170.0, -12.0, 0.5),
     ),
     bend=0.04,
     bend_seconds=0.02,
-    noise_db=(_NO, _NO, _NO, 5.0, 6.0, 6.0, 5.0, 3.0, -1.0, -13.0),
+    noise_db=(_NO, _NO, _NO, 2.0, 3.0, 3.0, 2.0, 0.0, -4.0, -17.0),
     noise_t60_seconds=(0.1, 0.1, 0.1, 0.15, 0.22, 0.28, 0.28, 0.26, 0.24, 0.2),
     seconds=2.4,
 )
 
 _HAT_CLOSED = Drum(
-    noise_db=(_NO, _NO, -24.0, -14.0, -14.0, -13.0, -9.0, -2.0, 4.0, 4.0),
+    noise_db=(_NO, _NO, -24.0, -14.0, -13.0, -12.0, -6.0, 1.0, 6.5, 7.0),
     noise_t60_seconds=(0.2, 0.2, 0.2, 0.2, 0.18, 0.16, 0.15, 0.15, 0.14, 0.13),
     partials=70,
     seconds=0.35,
@@ -233,10 +233,10 @@ KITS: tuple[Kit, ...] = (
             "tom_2": 5.0,
         },
         faders={
-            "hi-hat": Fader(-26.0, 0.4),
-            "kick": Fader(-9.0),
-            "overhead_L": Fader(-14.0, -1.0),
-            "overhead_R": Fader(-11.5, 1.0),
+            "hi-hat": Fader(-29.0, 0.4),
+            "kick": Fader(-6.0),
+            "overhead_L": Fader(-16.0, -1.0),
+            "overhead_R": Fader(-13.5, 1.0),
             "snare": Fader(-10.5),
             "tom_1": Fader(-13.0, 0.35),
             "tom_2": Fader(-12.0, -0.35),
@@ -258,7 +258,7 @@ KITS: tuple[Kit, ...] = (
             "kick": 1.0,
             "overhead_L": -4.0,
             "overhead_R": 8.0,
-            "snare": -2.0,
+            "snare": 1.0,
             "tom_1": 9.0,
             "tom_2": 8.0,
             "tom_3": 8.0,
@@ -278,7 +278,7 @@ KITS: tuple[Kit, ...] = (
 )
 
 _STICKS_OCTAVES_DB: Mapping[str, tuple[float, ...]] = {
-    "brushes": (0.0, 0.0, 0.0, -2.0, -5.0, -7.0, -11.0, -10.0, -9.0, -10.0),
+    "brushes": (0.0, 0.0, 0.0, 1.0, -3.0, -5.0, -9.0, -7.0, -6.0, -8.0),
     "mallets": (0.0, 0.0, 0.0, 0.0, -4.0, -9.0, -15.0, -20.0, -24.0, -26.0),
 }
 
@@ -289,7 +289,7 @@ def played_with(kit: Kit, sticks: str) -> Mapping[str, Drum]:
         return kit.drums
     octaves_db = _STICKS_OCTAVES_DB[sticks]
     attack_seconds = {"brushes": 0.001, "mallets": 0.006}[sticks]
-    modes_db = {"brushes": -3.0, "mallets": 0.0}[sticks]
+    modes_db = {"brushes": -1.5, "mallets": 0.0}[sticks]
     drums = dict(kit.drums)
     for name, drum in kit.drums.items():
         if name in {"kick", "hat_foot"}:
@@ -298,6 +298,6 @@ def played_with(kit: Kit, sticks: str) -> Mapping[str, Drum]:
         if name in {"crash", "ride"}:
             change = tuple(level - 6.0 for level in octaves_db)
         elif name.startswith("hat"):
-            change = tuple(level * 0.1 for level in octaves_db)
+            change = tuple(level * 0.3 for level in octaves_db)
         drums[name] = softened(drum, attack_seconds=attack_seconds, octaves_db=change, modes_db=modes_db)
     return drums

@@ -239,12 +239,12 @@ def delay_samples(drum: str, microphone: str) -> int:
 
 
 def _noise(microphone: str, frames: int, rng: np.random.Generator) -> Samples:
-    noise = rng.standard_normal(frames, dtype=np.float32) * _linear(_HISS_DBFS[microphone])
+    noise: Samples = _linear(_HISS_DBFS[microphone]) * rng.standard_normal(frames, dtype=np.float32)
     if microphone in _RUMBLE_DBFS:
         b, a = scipy.signal.butter(1, (40.0, 150.0), "bandpass", fs=SAMPLE_RATE)
         rumble = scipy.signal.lfilter(b, a, rng.standard_normal(frames, dtype=np.float32))
-        noise += rumble / np.std(rumble) * _linear(_RUMBLE_DBFS[microphone])
-    return noise.astype(np.float32)
+        noise += (rumble / np.std(rumble) * _linear(_RUMBLE_DBFS[microphone])).astype(np.float32)
+    return noise
 
 
 def _linear(db: float) -> np.float32:
@@ -258,7 +258,7 @@ def _minimum_phase(octaves_db: tuple[float, ...]) -> Samples:
     Discrete-Time Signal Processing, section 13.5).
     """
     if not any(octaves_db):
-        return np.eye(1, _FILTER_TAPS, dtype=np.float32)[0]
+        return np.concatenate([np.ones(1), np.zeros(_FILTER_TAPS - 1)]).astype(np.float32)
     length = 8 * _FILTER_TAPS
     hertz = np.fft.rfftfreq(length, 1.0 / SAMPLE_RATE)
     gain_db = np.interp(np.log(np.maximum(hertz, 1.0)), np.log(OCTAVES_HZ), octaves_db)
@@ -283,7 +283,7 @@ def _room_tail(seconds: float, level_db: float, rng: np.random.Generator) -> Sam
         band = scipy.fft.irfft(spectrum * np.cos(0.5 * np.pi * np.clip(octave - index, -1.0, 1.0)), length)
         band *= np.exp(np.float32(-np.log(1000.0) / t60_seconds) * time)
         # Each octave reverberates with the same energy relative to what feeds it.
-        share = (OCTAVES_HZ[index] / OCTAVES_HZ[-1]) / np.dot(band, band)
+        share = (OCTAVES_HZ[index] / OCTAVES_HZ[-1]) / np.sum(np.square(band, dtype=np.float64))
         tail += np.float32(np.sqrt(share)) * band
     first_reflection = round(0.006 * SAMPLE_RATE)
     tail[first_reflection:] = tail[:-first_reflection].copy()

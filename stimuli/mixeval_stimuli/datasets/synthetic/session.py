@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixeval.audio import Samples
-from mixeval.seeds import generator
+from mixeval.seeds import derive_seed, generator
 from mixeval_stimuli.datasets.enst import stems_of
 from mixeval_stimuli.datasets.synthetic.desk import dry_mix, wet_mix
-from mixeval_stimuli.datasets.synthetic.drums import SAMPLE_RATE, Hit, strike_all
+from mixeval_stimuli.datasets.synthetic.drums import SAMPLE_RATE, Hit, Hits
 from mixeval_stimuli.datasets.synthetic.kits import Kit, played_with
 from mixeval_stimuli.datasets.synthetic.patterns import Stroke, play
 from mixeval_stimuli.datasets.synthetic.room import record
@@ -50,13 +50,9 @@ class Multitrack:
     mixes: Mapping[str, Samples]
 
 
-Hits = Mapping[str, Sequence[Hit]]
-"""The hits of a kit by the name of the stroke that makes them."""
-
-
 def hits_of(kit: Kit, sticks: str, *, seed: int) -> Hits:
     """Make the hits of a drummer's kit under `sticks`; all takes with the same sticks share them."""
-    return strike_all(played_with(kit, sticks), generator(seed, "hits", kit.drummer, sticks))
+    return Hits(played_with(kit, sticks), seed=derive_seed(seed, "hits", kit.drummer, sticks))
 
 
 def hold(kit: Kit, hits: Hits, take: Take, *, seed: int, seconds: float) -> Multitrack:

@@ -14,10 +14,10 @@ import soundfile
 from mixeval.audio import Samples
 from mixeval.errors import DatasetError
 from mixeval_stimuli.datasets import enst
-from mixeval_stimuli.datasets.synthetic.drums import SAMPLE_RATE
+from mixeval_stimuli.datasets.synthetic.drums import SAMPLE_RATE, Hits
 from mixeval_stimuli.datasets.synthetic.kits import KITS, Kit
 from mixeval_stimuli.datasets.synthetic.patterns import STYLES
-from mixeval_stimuli.datasets.synthetic.session import Hits, Multitrack, Take, hits_of, hold
+from mixeval_stimuli.datasets.synthetic.session import Multitrack, Take, hits_of, hold
 from mixeval_stimuli.recordings import Recording
 
 PARAMETERS_FILE_NAME = "synthetic.json"
@@ -92,7 +92,7 @@ def takes_of(drummer_index: int, count: int) -> list[Take]:
     takes = []
     for index in range(count):
         style = styles[(index + 3 * drummer_index) % len(styles)]
-        tempo = _TEMPI[(index + index // len(styles) + drummer_index) % len(_TEMPI)]
+        tempo = _TEMPI[(index + drummer_index) % len(_TEMPI)]
         complexity = "complex" if (index + index // len(styles)) % 2 else "simple"
         takes.append(Take(index + 1, style, complexity, tempo, STYLES[style].sticks))
     return takes
@@ -118,11 +118,13 @@ def _is_there(folder: Path, parameters: dict[str, Any]) -> bool:
         return False
     try:
         found = json.loads((folder / PARAMETERS_FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
         raise DatasetError(
             f"{folder} holds something other than synthetic drums",
             remedy="name another path for the data set, mixeval does not write over your files",
-        ) from error
+        )
     if found != parameters:
         changed = [name for name, value in parameters.items() if found.get(name) != value]
         raise DatasetError(
