@@ -36,8 +36,9 @@ def render(study: Path, workers: int | None, as_json: bool) -> None:
     a true peak would pass -1 dBTP the whole item is made quieter, never one mix alone. What is done is kept,
     also when the render is interrupted.
     """
+    wanted = read_study(study)
     with _Bar() as bar:
-        report = render_study(read_study(study), study, workers=workers, progress=bar.show)
+        report = render_study(wanted, study, workers=workers, progress=bar.show)
     if as_json:
         click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=1))
     else:

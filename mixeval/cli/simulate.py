@@ -1,5 +1,6 @@
 """`mixeval simulate`: seeded listeners over the real HTTP interface."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -29,7 +30,7 @@ def simulate(target: str, listeners: int, seed: int) -> None:
     For a study folder their opinions follow from what each mix is; it is served to them for as long as they
     need it. At a URL they know nothing and rate what they hear.
     """
-    with click.progressbar(length=listeners, label="Simulated listeners") as bar:
+    with click.progressbar(length=listeners, label="Simulated listeners", file=sys.stderr) as bar:
         if target.startswith(("http://", "https://")):
             rated = simulate_url(target, listeners=listeners, seed=seed, done=lambda: bar.update(1))
         else:

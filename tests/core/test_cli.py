@@ -18,9 +18,11 @@ def test_help_lists_every_command_with_its_line():
 def test_a_folder_that_is_no_study_is_told_in_one_line_without_a_traceback(command, tmp_path):
     result = CliRunner().invoke(main, [command, str(tmp_path)])
     assert result.exit_code == 1
-    assert result.output.startswith("Error: ")
-    assert len(result.output.strip().splitlines()) == 1
-    assert "has no study.toml" in result.output
+    assert result.stdout == ""
+    *progress, message = result.stderr.strip().splitlines()
+    assert message.startswith("Error: ")
+    assert message.endswith("has no study.toml; name the folder that holds one.")
+    assert "Traceback" not in "".join(progress)
 
 
 def test_an_unknown_command_is_refused():
