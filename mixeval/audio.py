@@ -21,6 +21,14 @@ Samples = npt.NDArray[np.float32]
 MAX_VALUES = 2**26
 """Most samples times channels that one file may expand to: 256 MiB of float32, 12 minutes of stereo."""
 
+SAMPLE_RATES = range(8_000, 384_001)
+"""Rates in hertz that audio has; anything else is a damaged header."""
+
+FORMATS = ("WAV", "FLAC", "AIFF", "Ogg", "MP3")
+"""What may be read: of these it is known how to tell a file that is cut short."""
+
+_CONTAINERS = {"WAV", "WAVEX", "RF64", "FLAC", "AIFF", "OGG", "MP3"}
+
 
 @dataclass(frozen=True, eq=False)
 class Audio:
@@ -64,41 +72,46 @@ class Audio:
 
 
 def read_audio(path: Path, *, max_values: int = MAX_VALUES) -> Audio:
-    """Read a whole file that libsndfile knows (WAV, FLAC, AIFF, Ogg, MP3).
+    """Read a whole WAV (RF64 too), FLAC, AIFF, Ogg or MP3 file.
 
-    Raises AudioError when the file is missing, empty, not audio, shorter than its header says, longer than
-    `max_values` samples times channels, or holds a NaN or infinite sample.
+    Raises AudioError when the file is missing, empty, not audio of these formats, shorter than its header says,
+    longer than `max_values` samples times channels, of a rate that no audio has, or holds a NaN or infinite
+    sample.
     """
     check_readable(path)
     try:
         with soundfile.SoundFile(path) as file:
-            _check_size(path, file.frames * file.channels, max_values)
+            container, declared, sample_rate = str(file.format), int(file.frames), int(file.samplerate)
+            _check_format(path, container, sample_rate)
+            _check_size(path, declared * file.channels, max_values)
             samples = _read_blocks(file, path, max_values)
-            declared, sample_rate, container = file.frames, int(file.samplerate), str(file.format)
     except soundfile.LibsndfileError as error:
-        raise AudioError(
-            f"{path} cannot be read as audio ({str(error.error_string).strip().rstrip('.')})",
-            remedy="replace it with a WAV or FLAC file",
-        ) from error
-    # MP3 and Ogg headers estimate their length; WAV and FLAC know it.
-    if container in {"WAV", "WAVEX", "FLAC", "AIFF", "RF64"} and samples.shape[1] < declared:
-        raise _truncated(path, declared, samples.shape[1])
+        raise _not_audio(path, str(error.error_string).strip().rstrip(".")) from error
+    except TypeError as error:
+        # A name that ends in .raw: soundfile then asks its caller for the format.
+        raise _not_audio(path, "raw samples do not say their rate") from error
+    _check_whole(path, container, declared, samples.shape[1])
     _check_finite(path, samples)
     return Audio(samples, sample_rate)
 
 
 def check_readable(path: Path) -> None:
-    """Refuse a file that is missing, empty, or a WAV whose header promises more bytes than there are."""
+    """Refuse a file that is missing, empty, or whose header promises more bytes than there are."""
     try:
+        regular = path.is_file()
         size = path.stat().st_size
+        if not regular:
+            raise AudioError(f"{path} is not a file", remedy="name a WAV or FLAC file")
         with path.open("rb") as file:
-            promised = _wav_bytes(file)
+            promised = _promised_bytes(file)
     except FileNotFoundError as error:
         raise AudioError(f"{path} is missing", remedy="put the file there or correct the path") from error
     except OSError as error:
         raise AudioError(
             f"{path} cannot be opened ({error.strerror})", remedy="make it a readable file"
         ) from error
+    except ValueError as error:
+        raise AudioError(f"{str(path)!r} is no path ({error})", remedy="correct it") from error
     if size == 0:
         raise AudioError(f"{path} holds no audio, the file is empty", remedy="copy it again from its source")
     if promised is not None and promised > size:
@@ -139,6 +152,25 @@ def _read_blocks(file: Any, path: Path, max_values: int) -> Samples:
     return np.ascontiguousarray(np.concatenate(blocks).T)
 
 
+def _not_audio(path: Path, reason: str) -> AudioError:
+    return AudioError(
+        f"{path} cannot be read as audio ({reason})", remedy="replace it with a WAV or FLAC file"
+    )
+
+
+def _check_format(path: Path, container: str, sample_rate: int) -> None:
+    if container not in _CONTAINERS:
+        raise AudioError(
+            f"{path} is of format {container}, which is not one of {', '.join(FORMATS)}",
+            remedy="convert it to WAV or FLAC",
+        )
+    if sample_rate not in SAMPLE_RATES:
+        raise AudioError(
+            f"{path} has a sample rate of {sample_rate} Hz, audio has {SAMPLE_RATES[0]} to {SAMPLE_RATES[-1]}",
+            remedy="export it again at 44.1 or 48 kHz",
+        )
+
+
 def _check_size(path: Path, values: int, max_values: int) -> None:
     if values > max_values:
         raise AudioError(
@@ -158,18 +190,40 @@ def _check_finite(path: Path, samples: Samples) -> None:
         )
 
 
-def _truncated(path: Path, declared: int, read: int) -> AudioError:
-    return AudioError(
-        f"{path} is cut short, its header promises {declared} samples and {read} could be read",
-        remedy="copy it again from its source",
-    )
+def _check_whole(path: Path, container: str, declared: int, read: int) -> None:
+    # Ogg is checked by its decoder. An MP3's length is an estimate unless it starts with a Xing or Info frame.
+    if container == "MP3":
+        declared = declared * 99 // 100 if _has_xing_frame(path) else 0
+    if container != "OGG" and read < declared:
+        raise AudioError(
+            f"{path} is cut short, its header promises {declared} samples and {read} could be read",
+            remedy="copy it again from its source",
+        )
+
+
+def _has_xing_frame(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(65536)
+    return b"Xing" in head or b"Info" in head
+
+
+def _promised_bytes(file: BinaryIO) -> int | None:
+    """Return how many bytes the file must have by its header, where a header says that."""
+    head = file.read(12)
+    match head[:4], head[8:]:
+        case b"RIFF", b"WAVE":
+            return _wav_bytes(file)
+        case b"RF64", b"WAVE":
+            name, _, size = struct.unpack("<4sIQ", file.read(16).ljust(16, b"\0"))
+            return 8 + size if name == b"ds64" else None
+        case b"FORM", b"AIFF" | b"AIFC":
+            return 8 + int.from_bytes(head[4:8], "big")
+        case _:
+            return None
 
 
 def _wav_bytes(file: BinaryIO) -> int | None:
-    """Return how many bytes a RIFF header needs the file to have up to the end of its data chunk."""
-    head = file.read(12)
-    if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        return None
+    """Return where the data chunk ends; the size of the whole is often wrong in files that sound right."""
     position = 12
     while len(chunk := file.read(8)) == 8:
         name, size = struct.unpack("<4sI", chunk)

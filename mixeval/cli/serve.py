@@ -34,8 +34,13 @@ def serve(study: Path, host: str, port: int, threads: int) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     app = create_app(study)
-    server = Server(app, host=host, port=port, threads=threads)
+    try:
+        _run(Server(app, host=host, port=port, threads=threads))
+    finally:
+        site_of(app).database.close()
 
+
+def _run(server: Server) -> None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.stop()
 
@@ -43,4 +48,3 @@ def serve(study: Path, host: str, port: int, threads: int) -> None:
     signal.signal(signal.SIGINT, stop)
     click.echo(f"The test is at {server.url} (stop with Ctrl-C)")
     server.run()
-    site_of(app).database.close()

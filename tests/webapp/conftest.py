@@ -49,7 +49,7 @@ method = "random_forest"
 
 [[stimuli.conditions]]
 id = "low_anchor"
-label = "Anchor"
+label = "Anchor 3.5 kHz"
 method = "anchor"
 role = "anchor"
 

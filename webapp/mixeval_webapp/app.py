@@ -55,7 +55,24 @@ def create_app(
     files = StimulusFiles(folder)
     files.verify(version)
     settings = settings or read_settings(folder)
-    database = database or open_database(settings.database_url)
+    opened = database or open_database(settings.database_url)
+    try:
+        return _flask(Site(opened, _publish(version, opened, folder), files, version.id), settings)
+    except BaseException:
+        if database is None:
+            opened.close()
+        raise
+
+
+def site_of(app: Flask) -> Site:
+    """Return what `app` serves from."""
+    found = app.extensions[EXTENSION]
+    if not isinstance(found, Site):
+        raise TypeError("the application was not made by create_app")
+    return found
+
+
+def _publish(version: Version, database: Database, folder: Path) -> StudyVersions:
     versions = StudyVersions(database)
     try:
         prepare(database)
@@ -65,15 +82,7 @@ def create_app(
             f"the answers to {folder} cannot be stored ({error.orig})",
             remedy="give yourself write permission to the database and its folder",
         ) from error
-    return _flask(Site(database, versions, files, version.id), settings)
-
-
-def site_of(app: Flask) -> Site:
-    """Return what `app` serves from."""
-    found = app.extensions[EXTENSION]
-    if not isinstance(found, Site):
-        raise TypeError("the application was not made by create_app")
-    return found
+    return versions
 
 
 def _flask(site: Site, settings: Settings) -> Flask:

@@ -5,14 +5,14 @@ The newest sequence number wins, a stale retry changes nothing, and a finished p
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from mixeval.database import Database, upsert
 from mixeval.models import Event, Page, PageStimulus, ParticipantSession, Rating, now
-from mixeval_webapp.page_state import current_page
 from mixeval_webapp.participants import Visitor, new_code
 from mixeval_webapp.payloads import CompletionPayload, EventPayload, RatingPayload
 from mixeval_webapp.problems import (
@@ -26,6 +26,40 @@ from mixeval_webapp.problems import (
 COMPLETION_CODE_CHARACTERS = 10
 SERVER_EVENT = "server:"
 """Event ids that begin so are ours; a browser's cannot hold a colon."""
+
+
+_earlier = aliased(Page)
+# Statements of the busiest path are built once, so that they are compiled once. The page is locked, so that
+# two requests about it take turns (SQLite has locked the whole database already).
+_PAGE = (
+    select(
+        Page.opened_at,
+        Page.completed_at,
+        PageStimulus.token,
+        exists()
+        .where(
+            _earlier.session_id == Page.session_id,
+            _earlier.position < Page.position,
+            _earlier.completed_at.is_(None),
+        )
+        .label("has_earlier"),
+    )
+    .join(PageStimulus)
+    .where(Page.id == bindparam("page_id"), Page.session_id == bindparam("session_id"))
+    .with_for_update(of=Page)
+)
+
+
+@dataclass(frozen=True)
+class _OwnPage:
+    """A page of the visitor's session; `tokens` are those of its mixes."""
+
+    id: str
+    session_id: str
+    opened_at: datetime | None
+    finished: bool
+    is_next: bool
+    tokens: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -51,11 +85,11 @@ def save_ratings(
     """
     with database.write() as db:
         page = _own_page(db, visitor, page_id)
-        _check_ratings(db, page, ratings, attribute)
-        if page.completed_at is not None:
+        _check_ratings(page, ratings, attribute)
+        if page.finished:
             _refuse_new_ratings(db, ratings)
         else:
-            _check_served(db, page)
+            _check_served(page)
             _store_ratings(db, ratings)
     return [SavedRating(rating.stimulus, rating.attribute, rating.sequence) for rating in ratings]
 
@@ -71,11 +105,11 @@ def complete_page(
     """
     with database.write() as db:
         page = _own_page(db, visitor, page_id)
-        _check_ratings(db, page, completion.ratings, attribute)
-        if page.completed_at is not None:
+        _check_ratings(page, completion.ratings, attribute)
+        if page.finished:
             _refuse_new_ratings(db, completion.ratings)
             return
-        _check_served(db, page)
+        _check_served(page)
         _store_ratings(db, completion.ratings)
         unfinished = _unfinished(db, page, attribute)
         if unfinished is None:
@@ -125,17 +159,21 @@ def save_events(database: Database, visitor: Visitor, events: Sequence[EventPayl
     return [event.id for event in events]
 
 
-def _own_page(db: Session, visitor: Visitor, page_id: str) -> Page:
-    # Locked, so that two requests about one page take turns (SQLite has locked the whole database already).
-    page = db.scalars(
-        select(Page).where(Page.id == page_id, Page.session_id == visitor.session_id).with_for_update()
-    ).one_or_none()
-    if page is None:
+def _own_page(db: Session, visitor: Visitor, page_id: str) -> _OwnPage:
+    rows = db.execute(_PAGE, {"page_id": page_id, "session_id": visitor.session_id}).all()
+    if not rows:
         raise NotYoursError("there is no such page in this session", remedy="reload the page")
-    return page
+    return _OwnPage(
+        id=page_id,
+        session_id=visitor.session_id,
+        opened_at=rows[0].opened_at,
+        finished=rows[0].completed_at is not None,
+        is_next=not rows[0].has_earlier,
+        tokens=frozenset(row.token for row in rows),
+    )
 
 
-def _check_ratings(db: Session, page: Page, ratings: Sequence[RatingPayload], attribute: str) -> None:
+def _check_ratings(page: _OwnPage, ratings: Sequence[RatingPayload], attribute: str) -> None:
     for index, rating in enumerate(ratings):
         if rating.attribute != attribute:
             raise InvalidFieldError(
@@ -143,14 +181,12 @@ def _check_ratings(db: Session, page: Page, ratings: Sequence[RatingPayload], at
                 remedy="send the attribute of the page data",
                 field=f"ratings[{index}].attribute",
             )
-    tokens = set(db.scalars(select(PageStimulus.token).where(PageStimulus.page_id == page.id)))
-    if not {rating.stimulus for rating in ratings} <= tokens:
+    if not {rating.stimulus for rating in ratings} <= page.tokens:
         raise NotServedError("a rating names a mix that is not on this page", remedy="reload the page")
 
 
-def _check_served(db: Session, page: Page) -> None:
-    current = current_page(db, page.session_id)
-    if current is None or current.id != page.id or page.opened_at is None:
+def _check_served(page: _OwnPage) -> None:
+    if not page.is_next or page.opened_at is None:
         raise NotServedError("this page has not been shown yet", remedy="reload the page")
 
 
@@ -200,7 +236,7 @@ def _store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
     )
 
 
-def _unfinished(db: Session, page: Page, attribute: str) -> UnfinishedPageError | None:
+def _unfinished(db: Session, page: _OwnPage, attribute: str) -> UnfinishedPageError | None:
     rows = db.execute(
         select(PageStimulus.shown_as, Rating)
         .outerjoin(Rating, (Rating.stimulus_token == PageStimulus.token) & (Rating.attribute == attribute))
@@ -216,19 +252,19 @@ def _unfinished(db: Session, page: Page, attribute: str) -> UnfinishedPageError 
     return UnfinishedPageError(play=play, place=place) if play or place else None
 
 
-def _finish(db: Session, page: Page) -> None:
-    page.completed_at = now()
-    db.flush()
+def _finish(db: Session, page: _OwnPage) -> None:
+    moment = now()
+    db.execute(update(Page).where(Page.id == page.id).values(completed_at=moment))
     left = db.scalar(
         select(func.count()).where(Page.session_id == page.session_id, Page.completed_at.is_(None))
     )
     if left == 0:
         session = db.get_one(ParticipantSession, page.session_id)
-        session.completed_at = page.completed_at
+        session.completed_at = moment
         session.completion_code = new_code(COMPLETION_CODE_CHARACTERS)
 
 
-def _log_refused_next(db: Session, page: Page, unfinished: UnfinishedPageError, sequence: int) -> None:
+def _log_refused_next(db: Session, page: _OwnPage, unfinished: UnfinishedPageError, sequence: int) -> None:
     moment = now()
     opened_at = page.opened_at or moment
     _store_events(

@@ -35,6 +35,10 @@ class MixMethod(BaseModel):
 
     version: ClassVar[str]
 
+    def sources(self) -> tuple[str, ...]:
+        """Name the finished mixes that it takes and that a `files` data set therefore has to look for."""
+        return ()
+
     def inputs(self, recording: Recording) -> tuple[Path, ...]:
         """Name the files that decide the mix. Raises DatasetError when the recording lacks one."""
         raise NotImplementedError

@@ -1,0 +1,111 @@
+"""Describe each condition: moments, quartiles and a confidence interval of its mean."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mixeval.seeds import generator
+from mixeval_analysis.ratings import Ratings, Values, count_of
+from mixeval_analysis.tables import Table, frame_of
+
+REPLICATES = 10_000
+_CELLS_PER_BLOCK = 4_000_000
+"""Bootstrap weights held at once: 32 MB, however many participants there are."""
+
+
+def summary(ratings: Ratings, *, replicates: int = REPLICATES) -> Table:
+    """Describe the ratings of each condition.
+
+    The sd has n - 1, quartiles are R's type 7. The interval is a percentile bootstrap of the mean over
+    participants, who are drawn with all their ratings: a participant who heard more items weighs more, as in
+    the mean itself.
+    """
+    intervals, unstable = _bootstrap_means(ratings, replicates)
+    notes = list(unstable)
+    rows = []
+    for condition, values in ratings.by_condition().items():
+        label = ratings.labels[condition]
+        if len(values) < 2:
+            notes.append(f"{label}: one rating has no standard deviation.")
+        q1, median, q3 = (float(q) for q in np.quantile(values, [0.25, 0.5, 0.75]))
+        low, high = intervals[condition]
+        rows.append(
+            {
+                "condition": condition,
+                "n": len(values),
+                "mean": float(values.mean()),
+                "sd": float(values.std(ddof=1)) if len(values) > 1 else None,
+                "median": median,
+                "q1": q1,
+                "q3": q3,
+                "min": float(values.min()),
+                "max": float(values.max()),
+                "ci95_lo": low,
+                "ci95_hi": high,
+            }
+        )
+    return Table(
+        name="summary",
+        title="Ratings by condition",
+        frame=frame_of(rows),
+        method=(
+            "SD with n - 1, quartiles of R's type 7; 95 % confidence interval of the mean by percentile bootstrap "
+            f"over {count_of(ratings.participants, 'participant')} (B = {replicates}, seed {ratings.seed})."
+        ),
+        level=f"{ratings.shape_in_words()}, pooled.",
+        labels=ratings.labels,
+        notes=(*notes, *_holes(ratings)),
+        simulated=ratings.simulated,
+    )
+
+
+def _bootstrap_means(
+    ratings: Ratings, replicates: int
+) -> tuple[dict[str, tuple[float | None, float | None]], list[str]]:
+    """Return the interval of each condition's mean, and sentences for those that have none.
+
+    Drawing participants with replacement is a multinomial weight per participant, so a replicate's mean is
+    (weights @ sums) / (weights @ counts) with sums and counts of shape (participants, conditions).
+    """
+    answers = ratings.rows.groupby(["participant", "condition"])["rating"]
+    sums, counts = _matrix(answers.sum(), ratings), _matrix(answers.count(), ratings)
+    panel = len(sums)
+    random = generator(ratings.seed, "bootstrap", "mean")
+    block = max(1, _CELLS_PER_BLOCK // panel)
+    means = []
+    for start in range(0, replicates, block):
+        size = min(block, replicates - start)
+        weights = random.multinomial(panel, np.full(panel, 1 / panel), size=size).astype(np.float64)
+        heard = weights @ counts
+        # A condition that nobody drawn has heard has no mean in that replicate.
+        means.append(np.divide(weights @ sums, heard, out=np.full_like(heard, np.nan), where=heard > 0))
+    limits = np.nanquantile(np.concatenate(means), [0.025, 0.975], axis=0)
+    raters = (counts > 0).sum(axis=0)
+    intervals: dict[str, tuple[float | None, float | None]] = {}
+    notes = []
+    for index, condition in enumerate(ratings.labels):
+        if raters[index] < 2:
+            intervals[condition] = (None, None)
+            notes.append(
+                f"{ratings.labels[condition]}: one participant gives no confidence interval over participants."
+            )
+        else:
+            intervals[condition] = (float(limits[0, index]), float(limits[1, index]))
+    return intervals, notes
+
+
+def _matrix(cells: "pd.Series[Any]", ratings: Ratings) -> Values:
+    # Participants by name and conditions by the study's order: the rows' order changes nothing.
+    table = cells.unstack("condition").sort_index().reindex(columns=list(ratings.labels))
+    return np.asarray(table.fillna(0.0), dtype=np.float64)
+
+
+def _holes(ratings: Ratings) -> tuple[str, ...]:
+    possible = ratings.participants * ratings.items * len(ratings.labels)
+    if len(ratings.rows) == possible:
+        return ()
+    filled = (
+        f"{len(ratings.rows)} of {possible} possible ratings are there, and means weigh each rating alike."
+    )
+    return (f"Not every participant rated every item in every condition: {filled}",)

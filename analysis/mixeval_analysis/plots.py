@@ -1,0 +1,210 @@
+"""Figures: the violin plot of the paper, drawn so that it can be printed, edited and made again byte for byte."""
+
+import io
+import textwrap
+from collections.abc import Mapping
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from mixeval.seeds import generator
+from mixeval_analysis.ratings import SIMULATED, Ratings
+
+FULL_WIDTH_MM = 183
+"""Two columns of a journal page."""
+_MM_PER_INCH = 25.4
+
+# Okabe and Ito's palette, which readers with any colour vision tell apart.
+_COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
+_INK = "#1b2126"
+
+_STYLE: Mapping[Any, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+    "font.size": 7.5,
+    "axes.labelsize": 7.5,
+    "axes.edgecolor": _INK,
+    "axes.linewidth": 0.6,
+    "axes.labelcolor": _INK,
+    "text.color": _INK,
+    "xtick.color": _INK,
+    "ytick.color": _INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 3,
+    "ytick.major.width": 0.6,
+    "pdf.fonttype": 42,  # TrueType: text stays text
+    "svg.fonttype": "none",
+    "svg.hashsalt": "mixeval",  # ids are random without it
+}
+# Without these, a file carries the moment it was made.
+_METADATA: Mapping[str, dict[str, str | None]] = {
+    "pdf": {"CreationDate": None, "Creator": "mixeval"},
+    "svg": {"Date": None, "Creator": "mixeval"},
+    "png": {"Software": "mixeval"},
+}
+
+
+def violin(ratings: Ratings) -> dict[str, bytes]:
+    """Draw the ratings of each condition as a violin, in PDF, SVG and PNG (300 dpi), 183 mm wide.
+
+    The violin is the density of all ratings, ended at the lowest and highest (seaborn's default draws beyond
+    the scale) and scaled to one width. The bar is the interquartile range, the white dot the median, the
+    small dots are participants' means.
+    """
+    with mpl.rc_context(dict(_STYLE)):
+        # Other programs set the text in other fonts: room at the edges keeps it whole.
+        room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
+        figure = Figure(figsize=(FULL_WIDTH_MM / _MM_PER_INCH, 92 / _MM_PER_INCH), layout=room)
+        FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        _draw_violins(axes, ratings)
+        _draw_summaries(axes, ratings)
+        _draw_participants(axes, ratings)
+        _dress(axes, ratings)
+        return {kind: _save(figure, kind) for kind in _METADATA}
+
+
+def _draw_violins(axes: Axes, ratings: Ratings) -> None:
+    sns.violinplot(
+        data=ratings.rows,
+        x="condition",
+        y="rating",
+        order=list(ratings.labels),
+        hue="condition",
+        hue_order=list(ratings.labels),
+        palette={condition: _colour(condition, ratings) for condition in ratings.labels},
+        legend=False,
+        cut=0,
+        density_norm="width",
+        inner=None,
+        width=_width(ratings),
+        linewidth=0.8,
+        saturation=1,
+        ax=axes,
+    )
+    for body in axes.collections:
+        body.set_edgecolor(body.get_facecolor())
+        body.set_alpha(0.3)
+        body.set_zorder(1)
+
+
+def _draw_summaries(axes: Axes, ratings: Ratings) -> None:
+    for place, values in enumerate(ratings.by_condition().values()):
+        q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
+        axes.plot([place, place], [q1, q3], color=_INK, linewidth=3, solid_capstyle="butt", zorder=3)
+        axes.plot(place, median, "o", markersize=4.2, mfc="white", mec=_INK, mew=0.9, zorder=4)
+
+
+def _draw_participants(axes: Axes, ratings: Ratings) -> None:
+    means = ratings.rows.groupby(["condition", "participant"])["rating"].mean()
+    alpha = 0.75 if ratings.participants <= 60 else 0.3
+    for place, condition in enumerate(ratings.labels):
+        of_condition = np.asarray(means.loc[condition].sort_index(), dtype=np.float64)
+        side = generator(ratings.seed, "jitter", condition).uniform(0.08, 0.27, len(of_condition))
+        side *= _width(ratings) * np.where(np.arange(len(of_condition)) % 2, 1, -1)
+        axes.plot(
+            place + side,
+            of_condition,
+            "o",
+            markersize=2.4,
+            mfc=_colour(condition, ratings),
+            mec="none",
+            alpha=alpha,
+            zorder=2,
+        )
+
+
+def _dress(axes: Axes, ratings: Ratings) -> None:
+    k = len(ratings.labels)
+    characters = int((FULL_WIDTH_MM - 14) / k / 1.6)
+    steep = characters < 7
+    wrapped = [
+        label if steep else "\n".join(textwrap.wrap(label, characters, break_on_hyphens=False))
+        for label in ratings.labels.values()
+    ]
+    # A label is text, never mathematics: a dollar sign must not change the figure.
+    axes.set_xticks(range(k), wrapped, parse_math=False, rotation=90 if steep else 0)
+    axes.set_xlim(-0.6, k - 0.4)
+    low, high = _scale(ratings)
+    axes.set_ylim(low - 0.02 * (high - low), high + 0.02 * (high - low))
+    axes.set_xlabel("")
+    name = ratings.attribute or ""
+    axes.set_ylabel(f"Rating ({name})" if name else "Rating", parse_math=False)
+    axes.grid(axis="y", color="#dcd9d0", linewidth=0.5, zorder=0)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    shape = {"fontsize": 7.5, "color": "#566069"}
+    if ratings.simulated:
+        word = {"fontsize": 9, "fontweight": "bold", "color": "#b3261e"}
+        axes.set_title(f"{SIMULATED} listeners", fontdict=word, loc="left")
+    axes.set_title(ratings.shape_in_words(), fontdict=shape, loc="right" if ratings.simulated else "left")
+    axes.figure.legend(
+        handles=_key(ratings),
+        loc="outside lower left",
+        ncols=6,
+        frameon=False,
+        fontsize=6.5,
+        handlelength=1.2,
+    )
+
+
+def _key(ratings: Ratings) -> list[Line2D | Patch]:
+    drawn = {ratings.roles.get(condition, "system") for condition in ratings.labels}
+    roles = [role for role in _COLOURS if role in drawn]
+    patches: list[Line2D | Patch] = (
+        [Patch(facecolor=_COLOURS[role], alpha=0.3, label=role) for role in roles] if len(roles) > 1 else []
+    )
+    return [
+        *patches,
+        Line2D(
+            [],
+            [],
+            markersize=4.2,
+            mfc="white",
+            mec=_INK,
+            mew=0.9,
+            label="median",
+            linestyle="none",
+            marker="o",
+        ),
+        Line2D([], [], color=_INK, linewidth=3, label="interquartile range"),
+        Line2D(
+            [],
+            [],
+            markersize=2.4,
+            mfc=_COLOURS["system"],
+            mec="none",
+            label="mean of a participant",
+            linestyle="none",
+            marker="o",
+        ),
+    ]
+
+
+def _colour(condition: str, ratings: Ratings) -> str:
+    return _COLOURS[ratings.roles.get(condition, "system")]
+
+
+def _width(ratings: Ratings) -> float:
+    # Two or three violins would otherwise look like barrels.
+    return min(0.82, 0.17 * len(ratings.labels))
+
+
+def _scale(ratings: Ratings) -> tuple[float, float]:
+    if ratings.scale is not None:
+        return ratings.scale
+    low, high = float(ratings.rows["rating"].min()), float(ratings.rows["rating"].max())
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _save(figure: Figure, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=300, metadata=_METADATA[kind])
+    return buffer.getvalue()

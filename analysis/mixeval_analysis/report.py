@@ -1,0 +1,73 @@
+"""The report: one HTML page that needs nothing beside it, for the screen and for paper."""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from mixeval_analysis.paper_profile import LABEL, Analysis
+from mixeval_analysis.provenance import provenance, version_entry
+from mixeval_analysis.ratings import SIMULATED, LeftOut, Ratings
+from mixeval_analysis.selection import differing_stimuli, folder_of
+
+
+def report_page(analysis: Analysis, *, violin_svg: bytes, differing: Mapping[str, list[str]] | None) -> str:
+    """Render report.html of one set of tables.
+
+    `differing` names the stimuli (condition to items) that are not the same in all pooled sessions; it is None
+    where all heard the same.
+    """
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            ratings=analysis.ratings,
+            tables=analysis.tables,
+            figure=_inline(violin_svg),
+            facts=provenance(analysis),
+            versions=[version_entry(analysis.ratings, entry.id) for entry in analysis.ratings.versions],
+            differing=differing,
+            profile=LABEL,
+            simulated=SIMULATED if analysis.ratings.simulated else "",
+        )
+    )
+
+
+def index_page(groups: Sequence[Ratings], elsewhere: Sequence[LeftOut]) -> str:
+    """Render the report.html that leads to one report per set of stimuli, and says where they differ."""
+    return (
+        _environment()
+        .get_template("index.html")
+        .render(
+            title=groups[0].title,
+            groups=[
+                {
+                    "folder": folder_of(group.versions[0]),
+                    "ratings": group,
+                    "versions": [version_entry(group, entry.id) for entry in group.versions],
+                }
+                for group in groups
+            ],
+            elsewhere=elsewhere,
+            differing=differing_stimuli(version for group in groups for version in group.versions),
+            simulated=SIMULATED if any(group.simulated for group in groups) else "",
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("mixeval_analysis"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _inline(svg: bytes) -> Markup:
+    # matplotlib has escaped the labels; the XML prolog has no place inside HTML.
+    text = svg.decode("utf-8")
+    return Markup(text[text.index("<svg") :])  # noqa: S704 - drawn by this program

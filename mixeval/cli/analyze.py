@@ -1,0 +1,171 @@
+"""`mixeval analyze`: tables, figures and a report from ratings."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mixeval.errors import AnalysisError
+
+if TYPE_CHECKING:
+    from mixeval_analysis.report_folder import Report
+    from mixeval_analysis.tables import Table
+
+_PRINTED = ("summary", "shapiro_wilk", "kruskal_wallis", "mann_whitney_symbols")
+
+_DIFFERENT = "Participants did not all hear the same stimuli."
+_UNKNOWN = "The ratings are of several versions, and nothing says whether they sounded the same."
+_LEFT_TO_THE_FILES = ("q1", "q3", "min", "max")
+"""Columns of the summary that a narrow terminal does not show."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  mixeval analyze my-study
+  mixeval analyze ratings.csv --order anchor,reference,mine --out results
+  mixeval analyze postgresql+psycopg://user@host/study --json
+"""
+)
+@click.argument("source")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False),
+    help="Folder for tables, figures and report. [default: SOURCE/report, or NAME-report beside NAME.csv]",
+)
+@click.option(
+    "--order", default="", metavar="ID,ID,...", help="Conditions in the order of tables and figures."
+)
+@click.option(
+    "--pool-versions", is_flag=True, help="Take sessions together although they heard different stimuli."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
+def analyze(source: str, out: str | None, order: str, *, pool_versions: bool, as_json: bool) -> None:
+    """Make the tables, figures and report from ratings.
+
+    SOURCE is a study's folder, a database URL, or a CSV file with the columns participant, item, condition
+    and rating. Complete sessions of real participants are counted; simulated listeners only where there is
+    nobody else, and they are marked SIMULATED.
+    """
+    # Statistics load only once a source was named and could be read.
+    from mixeval_analysis.load import default_output, load  # noqa: PLC0415
+    from mixeval_analysis.selection import select  # noqa: PLC0415
+
+    wanted = tuple(name.strip() for name in order.split(",")) if order.strip() else ()
+    if "" in wanted:
+        raise AnalysisError("--order has an empty name", remedy="write --order first,second,third")
+    selection = select(load(source, order=wanted), pool_versions=pool_versions)
+
+    # Drawing takes a second to load, which errors above need not wait for.
+    from mixeval_analysis.report_folder import write_report  # noqa: PLC0415
+
+    report = write_report(selection, Path(out) if out else default_output(source))
+    if as_json:
+        click.echo(json.dumps(_as_json(report), indent=1, ensure_ascii=False))
+    else:
+        _show(report)
+
+
+def _show(report: "Report") -> None:
+    from rich.console import Console  # noqa: PLC0415 - loaded only where it prints
+
+    console = Console()
+    several = len(report.analyses) > 1
+    for folder, analysis in report.analyses.items():
+        ratings = analysis.ratings
+        title = f"{ratings.title}, {folder.name}" if several else ratings.title
+        console.print()
+        console.print(title, style="bold", markup=False, highlight=False)
+        _say(
+            console,
+            f"{ratings.shape_in_words()}, {len(ratings.labels)} conditions, {len(ratings.rows)} ratings",
+        )
+        if ratings.simulated:
+            console.print("SIMULATED listeners, no real ratings", style="bold red", markup=False)
+        for entry in ratings.left_out:
+            _say(console, f"Left out: {entry.ratings} ratings, {entry.reason}")
+        for remark in ratings.remarks:
+            _say(console, remark)
+        for name in _PRINTED:
+            _print_table(console, analysis.tables[name])
+    console.print()
+    versions = [version for analysis in report.analyses.values() for version in analysis.ratings.versions]
+    if several and any(version.stimuli is None for version in versions):
+        _say(console, f"{_UNKNOWN} Each version has its own report (--pool-versions takes them together).")
+    elif several:
+        _say(console, f"{_DIFFERENT} Each set has its own report (--pool-versions takes them together).")
+    elif len({version.stimuli_id for version in versions}) > 1:
+        _say(console, "Versions whose stimuli differ, or may differ, are pooled, as asked.")
+    click.echo(f"Report: {report.folder / 'report.html'}")
+
+
+def _say(console: Any, text: str) -> None:
+    console.print(text, markup=False, highlight=False)
+
+
+def _print_table(console: Any, table: "Table") -> None:
+    from rich import box  # noqa: PLC0415 - as above
+    from rich.table import Table as Grid  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console.print()
+    mark = " (SIMULATED)" if table.simulated else ""
+    console.print(f"{table.title}{mark}", style="bold", markup=False, highlight=False)
+    console.print(f"{table.method} {table.level}", style="dim", markup=False, highlight=False)
+    columns = _columns_that_fit(table, console.width)
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading, text in zip(columns[0], table.text_columns, strict=False):
+        grid.add_column(Text(heading), justify="left" if text else "right", overflow="fold")
+    for row in columns[1:]:
+        grid.add_row(*(Text(cell) for cell in row))
+    console.print(grid)
+    for note in table.notes:
+        console.print(note, style="dim", markup=False, highlight=False)
+
+
+def _columns_that_fit(table: "Table", width: int) -> list[list[str]]:
+    """Return headings and rows, made narrower where they would not stand side by side."""
+    rows = [table.headings, *table.cells()]
+    if sum(max(map(len, column)) + 3 for column in zip(*rows, strict=True)) <= width:
+        return rows
+    if table.name == "mann_whitney_symbols":
+        # As in the paper's Table 4, but with numbers at the head.
+        numbered = [[f"{number} {first}", *rest] for number, (first, *rest) in enumerate(rows[1:], start=1)]
+        return [[rows[0][0], *map(str, range(1, len(rows)))], *numbered]
+    if table.name == "summary":
+        wanted = [index for index, name in enumerate(table.frame.columns) if name not in _LEFT_TO_THE_FILES]
+        return [[row[index] for index in wanted] for row in rows]
+    return rows
+
+
+def _as_json(report: "Report") -> dict[str, Any]:
+    return {
+        "report": str(report.folder / "report.html"),
+        "results": [
+            {
+                "folder": str(folder),
+                "simulated": analysis.ratings.simulated,
+                "participants": analysis.ratings.participants,
+                "items": analysis.ratings.items,
+                "ratings": len(analysis.ratings.rows),
+                "versions": [version.id for version in analysis.ratings.versions],
+                "tables": {name: _rows(table) for name, table in analysis.tables.items()},
+            }
+            for folder, analysis in report.analyses.items()
+        ],
+    }
+
+
+def _rows(table: "Table") -> list[dict[str, Any]]:
+    return [
+        {str(name): _plain(cell) for name, cell in row.items()}
+        for row in table.frame.to_dict(orient="records")
+    ]
+
+
+def _plain(cell: Any) -> Any:
+    if cell is None or isinstance(cell, str | int | float):
+        return cell
+    # A p that no float holds is written out rather than as 0.
+    return float(cell) or cell.exact()

@@ -1,0 +1,63 @@
+"""Multitracks of one's own: one folder for each recording, with a path for each stem and reference mix."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mixeval.errors import DatasetError, StudyError
+from mixeval_stimuli.recordings import Recording
+
+
+def load(
+    path: Path, *, item: str | None, stems: Mapping[str, str], references: Mapping[str, str]
+) -> list[Recording]:
+    """Find the recordings in `path`: with `item`, `path` is that one; without, each visible folder in it is one.
+
+    `stems` and `references` map a name to a path inside the recording's folder.
+
+    Raises StudyError when the study declares neither stems nor references, and DatasetError when a folder or file
+    is missing or lies outside the data set's folder.
+    """
+    if not stems and not references:
+        raise StudyError(
+            'a data set of kind "folder" declares neither stems nor references',
+            remedy='name the files, such as stems = { kick = "kick.wav" }',
+        )
+    if not path.is_dir():
+        raise DatasetError(f"{path} is missing or no folder", remedy="correct the data set's path")
+    if item is not None:
+        return [_recording(path, path, item, stems, references)]
+    folders = sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    if not folders:
+        raise DatasetError(
+            f"{path} holds no folder that could be a recording",
+            remedy="put each recording into a folder of its own, or give item if this is the only one",
+        )
+    return [_recording(path, folder, folder.name, stems, references) for folder in folders]
+
+
+def _recording(
+    dataset: Path, folder: Path, item: str, stems: Mapping[str, str], references: Mapping[str, str]
+) -> Recording:
+    return Recording(
+        item,
+        stems={name: _file(dataset, folder, item, "stem", name, file) for name, file in stems.items()},
+        mixes={
+            name: _file(dataset, folder, item, "reference", name, file) for name, file in references.items()
+        },
+    )
+
+
+def _file(dataset: Path, folder: Path, item: str, what: str, name: str, relative: str) -> Path:
+    file = folder / relative
+    if not file.is_file():
+        raise DatasetError(
+            f'{what} "{name}" of recording "{item}" is missing, there is no file {file}',
+            remedy="put it there or correct its path in study.toml",
+        )
+    # A study that somebody else wrote must not reach files outside the folder it names.
+    if not file.resolve().is_relative_to(dataset.resolve()):
+        raise DatasetError(
+            f'{what} "{name}" of recording "{item}" leads outside {dataset}, to {file.resolve()}',
+            remedy="copy the file into the recording's folder",
+        )
+    return file

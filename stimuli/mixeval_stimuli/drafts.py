@@ -1,0 +1,42 @@
+"""Drafts: files that appear whole or not at all, whatever stops the program."""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_PREFIX = ".draft-"
+_STALE_SECONDS = 3600.0
+
+
+@contextmanager
+def draft_in(folder: Path) -> Iterator[Path]:
+    """Give a path in `folder` to write to; whoever writes it publishes it with :func:`publish`.
+
+    A draft that was not published is removed. One that a killed program left behind has a name that nothing
+    reads, and :func:`remove_stale_drafts` takes it away.
+    """
+    draft = folder / f"{_PREFIX}{uuid.uuid4().hex}"
+    try:
+        yield draft
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def publish(draft: Path, path: Path) -> None:
+    """Put a finished draft in its place in one step, once its bytes are on the disk."""
+    with draft.open("rb+") as file:
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def remove_stale_drafts(folder: Path) -> None:
+    """Remove drafts that are too old for anybody to be writing them still."""
+    for draft in folder.glob(f"{_PREFIX}*"):
+        try:
+            if time.time() - draft.stat().st_mtime > _STALE_SECONDS:
+                draft.unlink()
+        except FileNotFoundError:
+            continue  # another render was faster

@@ -1,0 +1,256 @@
+"""Rendering: from a study and its recordings to loudness-aligned stimuli and their manifest.
+
+In two stages. First each mix is made by its method and kept in a cache under the hash of all that decides it.
+Then all mixes of an item get one length and one loudness and become FLAC files named by their content. Both
+stages remember what is done, so an interrupted run goes on where it stopped and a second run does nothing.
+The manifest is written last, in one step, and only when every stimulus is there.
+"""
+
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import soundfile
+
+import mixeval
+from mixeval.errors import ManifestError, MixevalError, RenderError, StudyError
+from mixeval.manifest import FOLDER, InputFile, Item, Manifest, Stimulus, read_manifest, write_manifest
+from mixeval.study import FILE_NAME, Study
+from mixeval_stimuli.cache import InputHashes
+from mixeval_stimuli.datasets import open_dataset, select
+from mixeval_stimuli.drafts import draft_in, remove_stale_drafts
+from mixeval_stimuli.executors import local_executor
+from mixeval_stimuli.methods.method import MixMethod
+from mixeval_stimuli.methods.registry import make_methods
+from mixeval_stimuli.plan import Cell, Unplanned, plan_cells
+from mixeval_stimuli.recordings import Recording
+from mixeval_stimuli.run import Progress, Run
+from mixeval_stimuli.stimulus import Place
+
+CACHE = "cache"
+
+
+@dataclass(frozen=True)
+class LoweredItem:
+    """An item whose target had to be lower than the study's, and the condition whose true peak said so."""
+
+    item: str
+    from_lufs: float
+    to_lufs: float
+    condition: str
+
+    def __str__(self) -> str:
+        return (
+            f"target lowered from {self.from_lufs:.2f} to {self.to_lufs:.2f} LUFS for the whole item, "
+            f'where the true peak of "{self.condition}" would have passed -1 dBTP'
+        )
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """What a render did: `mixed` mixes were made, `rendered` files written, `reused` found as they were."""
+
+    manifest: Manifest
+    mixed: int
+    rendered: int
+    reused: int
+    lowered: tuple[LoweredItem, ...]
+    notes: tuple[str, ...]
+
+
+def render_study(
+    study: Study,
+    study_folder: Path,
+    *,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> RenderReport:
+    """Render what is missing or changed and write STUDY/stimuli/manifest.json.
+
+    Jobs run in `executor`, which must see the same files; left out, in `workers` processes of this machine.
+
+    Raises StudyError when a condition's method or options are wrong or the folder cannot be written,
+    DatasetError when the data set cannot be opened, and RenderError that lists everything that could not be
+    rendered, once all the rest is; the manifest then stays as it was.
+    """
+    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME))
+    recordings = _open_recordings(study, study_folder, methods)
+    return render_recordings(
+        study, recordings, study_folder, executor=executor, workers=workers, progress=progress
+    )
+
+
+def render_recordings(
+    study: Study,
+    recordings: Sequence[Recording],
+    study_folder: Path,
+    *,
+    executor: Executor | None = None,
+    workers: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> RenderReport:
+    """Render the study's conditions of `recordings`; otherwise as :func:`render_study`."""
+    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME))
+    with _writing(study_folder):
+        place = _open_place(study_folder)
+        hashes = InputHashes(place.cache)
+        plan = list(plan_cells(study, recordings, methods, hashes))
+        hashes.save()
+    cells = [cell for cell in plan if isinstance(cell, Cell)]
+    # An executor that was handed in stays open.
+    with local_executor(workers) if executor is None else nullcontext(executor) as jobs:
+        run = Run(
+            jobs,
+            place,
+            conditions=len(methods),
+            target_lufs=study.stimuli.target_lufs,
+            progress=progress,
+        )
+        run.execute(cells)
+    failures = [(entry.where, entry.error) for entry in plan if isinstance(entry, Unplanned)] + run.failures
+    if failures:
+        raise _all_in_one(failures, done=len(run.files), total=len(plan))
+    lowered = _lowered(run, study.stimuli.target_lufs)
+    notes = {cell.id: _notes(cell, run) for cell in cells}
+    manifest = Manifest(
+        target_lufs=study.stimuli.target_lufs,
+        sample_rate=_common({alignment.sample_rate for alignment in run.alignments.values()}),
+        tools=_tools(),
+        items=tuple(Item(item=r.item, facts=dict(r.facts)) for r in recordings),
+        stimuli=tuple(
+            _stimulus(cell, run, (*notes[cell.id], *_lowering(cell, lowered)), study_folder) for cell in cells
+        ),
+    )
+    manifest = _with_tools_that_made_it(manifest, study_folder)
+    with _writing(study_folder):
+        write_manifest(study_folder, manifest)
+    return RenderReport(
+        manifest=manifest,
+        mixed=run.mixed,
+        rendered=run.rendered,
+        reused=len(cells) - run.rendered,
+        lowered=tuple(lowered.values()),
+        notes=tuple(f"{cell.where}: {note}" for cell in cells for note in notes[cell.id]),
+    )
+
+
+def _open_recordings(
+    study: Study, study_folder: Path, methods: Mapping[str, MixMethod]
+) -> Sequence[Recording]:
+    recordings = open_dataset(
+        study.stimuli.dataset,
+        study_folder=study_folder,
+        seed=study.study.seed,
+        sources=tuple(dict.fromkeys(name for method in methods.values() for name in method.sources())),
+    )
+    return select(recordings, study.stimuli.items)
+
+
+@contextmanager
+def _writing(study_folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StudyError(
+            f"{study_folder / FOLDER} cannot be written ({error.strerror})",
+            remedy="give yourself write permission and room there, what is done is kept",
+        ) from error
+
+
+def _open_place(study_folder: Path) -> Place:
+    folder = study_folder / FOLDER
+    place = Place(folder, folder / CACHE)
+    place.cache.mkdir(parents=True, exist_ok=True)
+    remove_stale_drafts(place.cache)
+    for wanted in (place.cache, place.folder):
+        with draft_in(wanted) as draft:
+            draft.touch()
+    return place
+
+
+def _all_in_one(failures: Sequence[tuple[str, MixevalError]], *, done: int, total: int) -> MixevalError:
+    *others, (where, last) = failures
+    lines = [f"{place}: {error}" for place, error in others]
+    if others:
+        lines.append(f"{where}: {last}")
+        return RenderError(
+            "\n".join([*lines, f"{done} of {total} stimuli are rendered, the manifest is as it was"]),
+            remedy="mend these and render again, what is done is kept",
+        )
+    return RenderError(f"{where}: {last.problem}", remedy=last.remedy)
+
+
+def _lowered(run: Run, target_lufs: float) -> dict[str, LoweredItem]:
+    return {
+        item: LoweredItem(item, target_lufs, alignment.target_lufs, alignment.lowered_for)
+        for item, alignment in run.alignments.items()
+        if alignment.lowered_for is not None
+    }
+
+
+def _notes(cell: Cell, run: Run) -> tuple[str, ...]:
+    mix = run.mixes[cell.id]
+    surplus = mix.frames - run.alignments[cell.item].frames
+    if not surplus:
+        return mix.notes
+    return (*mix.notes, f"its last {surplus} samples were cut, the shortest mix of the item ends there")
+
+
+def _lowering(cell: Cell, lowered: Mapping[str, LoweredItem]) -> tuple[str, ...]:
+    return (str(lowered[cell.item]),) if cell.item in lowered else ()
+
+
+def _stimulus(cell: Cell, run: Run, notes: tuple[str, ...], study_folder: Path) -> Stimulus:
+    written = run.files[cell.id]
+    return Stimulus(
+        item=cell.item,
+        condition=cell.condition,
+        file=written.file,
+        sha256=written.sha256,
+        frames=written.frames,
+        channels=2,
+        sample_rate=written.sample_rate,
+        loudness_lufs=written.loudness_lufs,
+        target_lufs=run.alignments[cell.item].target_lufs,
+        true_peak_dbtp=written.true_peak_dbtp,
+        gain_db=written.gain_db,
+        method=cell.method_id,
+        method_version=cell.method.version,
+        inputs=tuple(
+            InputFile(file=_from_study(path, study_folder), sha256=sha256) for path, sha256 in cell.inputs
+        ),
+        parameters={**cell.method.model_dump(mode="json"), **run.mixes[cell.id].parameters},
+        notes=notes,
+    )
+
+
+def _from_study(path: Path, study_folder: Path) -> str:
+    path, study_folder = path.resolve(), study_folder.resolve()
+    return path.relative_to(study_folder).as_posix() if path.is_relative_to(study_folder) else str(path)
+
+
+def _common(rates: set[int]) -> int | None:
+    return rates.pop() if len(rates) == 1 else None
+
+
+def _tools() -> dict[str, str]:
+    return {
+        "mixeval": mixeval.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("numpy", "scipy", "soundfile", "pyloudnorm")},
+        "libsndfile": soundfile.__libsndfile_version__,
+    }
+
+
+def _with_tools_that_made_it(manifest: Manifest, study_folder: Path) -> Manifest:
+    # A newer library that has rendered nothing is no new version of the study.
+    try:
+        old = read_manifest(study_folder)
+    except ManifestError:
+        return manifest
+    return old if old.model_copy(update={"tools": manifest.tools}) == manifest else manifest

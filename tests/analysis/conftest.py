@@ -1,0 +1,229 @@
+"""Ratings by hand and by chance, and a database that holds some."""
+
+import hashlib
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mixeval_migrations
+from mixeval.database import open_database
+from mixeval.manifest import Item, Manifest, Stimulus
+from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, Rating, StudyVersion
+from mixeval.study import parse_study
+from mixeval.versions import Version
+from mixeval_analysis.ratings import Ratings, with_defaults
+
+STUDY = """
+[study]
+title = "Three mixes"
+seed = 7
+
+[stimuli]
+dataset = { kind = "files", path = "mixes", pattern = "{item}_{source}.wav" }
+items = ["loop1", "loop2"]
+
+[[stimuli.conditions]]
+id = "ref"
+label = "Reference"
+method = "files"
+role = "reference"
+
+[[stimuli.conditions]]
+id = "net"
+label = "Network"
+method = "files"
+
+[[stimuli.conditions]]
+id = "anchor"
+label = "Anchor"
+method = "files"
+role = "anchor"
+
+[analysis]
+order = ["anchor", "ref", "net"]
+"""
+
+ITEMS = ("loop1", "loop2")
+CONDITIONS = ("ref", "net", "anchor")
+
+
+@pytest.fixture
+def ratings_of():
+    """Make ratings from {condition: values}; each value is one participant's, all of one item."""
+
+    def make(values, **details):
+        rows = pd.DataFrame(
+            [
+                {
+                    "participant": f"P{index:03}",
+                    "item": "loop",
+                    "condition": condition,
+                    "rating": float(value),
+                }
+                for condition, column in values.items()
+                for index, value in enumerate(column)
+            ]
+        )
+        return Ratings(
+            rows=with_defaults(rows),
+            **{"labels": {key: key for key in values}, "title": "By hand", "source": "by hand", **details},
+        )
+
+    return make
+
+
+@pytest.fixture
+def panel():
+    """Twelve seeded participants who rate three items in four conditions on 0..100."""
+    random = np.random.default_rng(3)
+    centres = {"anchor": 12, "mine": 55, "theirs": 58, "reference": 80}
+    rows = [
+        {
+            "participant": f"P{person:02}",
+            "item": f"item{item}",
+            "condition": condition,
+            "rating": float(np.clip(round(random.normal(centre, 15)), 0, 100)),
+        }
+        for person in range(12)
+        for item in range(3)
+        for condition, centre in centres.items()
+    ]
+    return Ratings(
+        rows=with_defaults(pd.DataFrame(rows)),
+        labels={key: key.capitalize() for key in centres},
+        title="A panel",
+        source="panel",
+        scale=(0.0, 100.0),
+    )
+
+
+class Collected:
+    """A study folder with a database, filled session by session."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(exist_ok=True)
+        (folder / "study.toml").write_text(STUDY, encoding="utf-8")
+        self.url = f"sqlite:///{folder / 'study.sqlite3'}"
+        self.database = open_database(self.url)
+        mixeval_migrations.upgrade(self.database)
+        self.moment = datetime(2026, 1, 1, tzinfo=UTC)
+        self.count = 0
+
+    def version(self, *, text=STUDY, audio=""):
+        """Store a version; `audio` changes what is heard in condition net."""
+        study = parse_study(text)
+        stimuli = tuple(
+            Stimulus(
+                item=item,
+                condition=condition,
+                file=f"{item}-{condition}.flac",
+                sha256=_hash(item, condition, audio if condition == "net" and item == "loop1" else ""),
+                frames=44100,
+                channels=2,
+                sample_rate=44100,
+                loudness_lufs=-28.0,
+                target_lufs=-28.0,
+                true_peak_dbtp=-6.0,
+                gain_db=0.0,
+                method="files",
+                method_version="1",
+                inputs=(),
+                parameters={},
+            )
+            for item in ITEMS
+            for condition in CONDITIONS
+        )
+        manifest = Manifest(
+            target_lufs=-28.0,
+            sample_rate=44100,
+            tools={},
+            items=tuple(Item(item=item, facts={"drummer": f"d{item[-1]}"}) for item in ITEMS),
+            stimuli=stimuli,
+        )
+        version = Version(study, manifest)
+        with self.database.write() as session:
+            session.merge(
+                StudyVersion(
+                    id=version.id,
+                    stimuli_id=version.stimuli_id,
+                    study=study.canonical_json(),
+                    manifest=manifest.to_json(),
+                    created_at=self._tick(),
+                )
+            )
+        return version.id
+
+    def session(
+        self, version, *, code=None, simulated=False, preview=False, complete=True, attribute="preference"
+    ):
+        """Store one participant's session with a rating of every mix."""
+        self.count += 1
+        code = code or f"P{self.count:02}"
+        random = np.random.default_rng(self.count)
+        with self.database.write() as session:
+            person = session.query(Participant).filter_by(code=code).one_or_none() or Participant(
+                code=code, simulated=simulated, preview=preview
+            )
+            taken = ParticipantSession(
+                id=f"s{self.count}",
+                participant=person,
+                version_id=version,
+                secret_sha256=_hash("secret", self.count),
+                seed=self.count,
+                consent_sha256=_hash("consent"),
+                started_at=self._tick(),
+                completed_at=self._tick() if complete else None,
+            )
+            for place, item in enumerate(ITEMS):
+                page = Page(id=f"s{self.count}-{item}", position=place, item=item, session=taken)
+                for index, condition in enumerate(CONDITIONS):
+                    mix = PageStimulus(
+                        token=f"t{self.count}-{item}-{condition}",
+                        condition=condition,
+                        position=index,
+                        shown_as="ABC"[index],
+                        page=page,
+                    )
+                    mix.ratings.append(
+                        Rating(
+                            attribute=attribute,
+                            value=float(random.integers(0, 101)),
+                            sequence=1,
+                            played=True,
+                            moved=True,
+                            listened_seconds=2.5,
+                            rated_at=self._tick(),
+                        )
+                    )
+            session.add(taken)
+        return code
+
+    def _tick(self):
+        self.moment += timedelta(seconds=1)
+        return self.moment
+
+
+@pytest.fixture
+def collected(tmp_path, monkeypatch):
+    monkeypatch.delenv("MIXEVAL_DATABASE_URL", raising=False)
+    study = Collected(tmp_path / "my-study")
+    yield study
+    study.database.close()
+
+
+@pytest.fixture
+def dev_data():
+    """The folder of real ratings that may not be published with the project."""
+    folder = os.environ.get("MIXEVAL_DEV_DATA")
+    if not folder:
+        pytest.skip("MIXEVAL_DEV_DATA names no folder of real ratings")
+    return Path(folder)
+
+
+def _hash(*parts: object) -> str:
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
