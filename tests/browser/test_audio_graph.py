@@ -118,7 +118,7 @@ def test_switches_also_within_fades_sound_as_the_straight_lines_say(render):
         assert np.abs(heard - expected(mixes, plays, frames)).max() < FLOAT32
 
 
-def test_a_switch_jumps_no_further_than_the_mixes_themselves(render, record_property):
+def test_a_switch_jumps_no_further_than_the_mixes_themselves(render, record_testsuite_property):
     mixes = sines()
     plays = [(0, "a")] + [
         (quantum, "ab"[number % 2]) for number, quantum in enumerate(range(40, 1200, 37), 1)
@@ -140,7 +140,7 @@ def test_a_switch_jumps_no_further_than_the_mixes_themselves(render, record_prop
         for quantum, _ in plays[1:]
     )
     for name, value in {"largest": largest, "of the mixes": own, "bound": bound, "of a cut": cut}.items():
-        record_property(f"jump between samples, {name}", float(value))
+        record_testsuite_property(f"jump between samples, {name}", float(value))
     assert largest <= bound + FLOAT32
     assert cut > 20 * bound
 
