@@ -149,8 +149,7 @@ class TestSection(Section):
 
 class ParticipantsSection(Section):
     consent: Text = (
-        "You will listen to short drum recordings and rate how much you like each way of mixing them. "
-        "Please use headphones and sit somewhere quiet.\n\n"
+        "You will listen to short recordings and rate how much you like each way of mixing them.\n\n"
         "Your ratings are stored under a random number, without your name or address. "
         "You can stop at any time by closing the page."
     )
