@@ -179,7 +179,7 @@ class RatingTab:
 
     def ready(self):
         self.page.wait_for_function(
-            "() => !document.querySelector('#board').inert && !document.querySelector('.loading')"
+            "() => document.querySelector('#board')?.inert === false && !document.querySelector('.loading')"
         )
         return self
 
