@@ -179,7 +179,7 @@ class RatingTab:
 
     def ready(self):
         self.page.wait_for_function(
-            "() => !document.querySelector('#board').inert && !document.querySelector('.loading')"
+            "() => document.querySelector('#board')?.inert === false && !document.querySelector('.loading')"
         )
         return self
 
@@ -249,6 +249,17 @@ class RatingTab:
             arg=number,
         )
         return self.ready()
+
+    def kept_by_the_browser(self):
+        """The values of the answers in the browser's own store."""
+        return self.page.evaluate(
+            """() => new Promise((done) => {
+              indexedDB.open("mixeval-outbox").onsuccess = ({ target: { result } }) => {
+                result.transaction("entries").objectStore("entries").getAll().onsuccess = (event) =>
+                  done(event.target.result.filter(({ kind }) => kind === "rating").map(({ body }) => body.value));
+              };
+            })"""
+        )
 
     def wait_until(self, saved):
         self.page.wait_for_function(

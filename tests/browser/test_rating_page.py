@@ -126,6 +126,8 @@ def test_an_answer_outlives_its_tab_when_the_server_could_not_be_reached(rating,
     context.set_offline(True)
     rating.drag("A", 71)
     rating.wait_until("Offline, 1 waiting")
+    # Read in a transaction of its own, so after the one that wrote.
+    assert rating.kept_by_the_browser() == [71]
     rating.page.close(run_before_unload=False)
     context.set_offline(False)
     assert served.ratings() == {}

@@ -146,13 +146,15 @@ function browserStore(database) {
     all: () => settled(database.transaction(TABLE).objectStore(TABLE).getAll()),
     update: (key, change) =>
       new Promise((done, fail) => {
-        const transaction = database.transaction(TABLE, "readwrite", { durability: "strict" });
+        const transaction = database.transaction(TABLE, "readwrite");
         const table = transaction.objectStore(TABLE);
         const reading = table.get(key);
         reading.onsuccess = () => {
           const entry = change(reading.result);
           if (entry) table.put(entry, key);
           else table.delete(key);
+          // At once, not when the browser next looks: a tab that closes now takes an open transaction with it.
+          transaction.commit();
         };
         transaction.oncomplete = () => done();
         transaction.onabort = () => fail(transaction.error);
