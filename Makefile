@@ -39,7 +39,7 @@ unit: $(TEST)/ready system-packages
 
 frontend: system-packages node_modules/.package-lock.json
 	node_modules/.bin/tsc --project jsconfig.json
-	node --test tests/frontend/
+	node --test tests/frontend/*.test.mjs
 
 node_modules/.package-lock.json: package.json package-lock.json system-packages
 	.ci/node-packages
