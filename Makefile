@@ -37,12 +37,8 @@ contracts: $(TEST)/ready
 unit: $(TEST)/ready system-packages
 	.ci/count-skips $(TEST)/bin/pytest -n 2 -m 'not slow' --cov --cov-report=term:skip-covered
 
-frontend: system-packages node_modules/.package-lock.json
-	node_modules/.bin/tsc --project jsconfig.json
-	node --test tests/frontend/*.test.mjs
-
-node_modules/.package-lock.json: package.json package-lock.json system-packages
-	.ci/node-packages
+frontend: system-packages
+	.ci/frontend
 
 wheel-test: $(TEST)/ready system-packages
 	.ci/wheel-test $(TEST)
