@@ -5,6 +5,9 @@ and what to do about it. The library raises them, the command line prints one li
 the web layer answers with a page or with problem JSON.
 """
 
+from collections.abc import Sequence
+from typing import Self
+
 
 class MixevalError(Exception):
     """Say what is wrong and why (`problem`) and what to do about it (`remedy`).
@@ -17,6 +20,12 @@ class MixevalError(Exception):
         super().__init__(problem, remedy)
         self.problem = problem
         self.remedy = remedy
+
+    @classmethod
+    def listing(cls, findings: Sequence[tuple[str, str]]) -> Self:
+        """Make one error of several findings, each a problem with its remedy and a line of its own."""
+        *others, (problem, remedy) = findings
+        return cls("\n".join([*(str(cls(p, remedy=r)) for p, r in others), problem]), remedy=remedy)
 
     def __str__(self) -> str:
         return f"{self.problem}; {self.remedy}."

@@ -4,7 +4,6 @@ Unknown keys, wrong types and impossible values are refused with the file, the p
 what to do (:class:`mixeval.errors.StudyError`).
 """
 
-import difflib
 import json
 import tomllib
 from collections.abc import Mapping
@@ -18,13 +17,12 @@ from pydantic import (
     Field,
     StringConstraints,
     Tag,
-    ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
 from mixeval.conditions import Condition, PlainText
 from mixeval.errors import StudyError
+from mixeval.validation import closest, validated
 
 FILE_NAME = "study.toml"
 TARGET_LUFS = -28.0
@@ -215,103 +213,26 @@ def parse_study(text: str, *, source: str = FILE_NAME) -> Study:
         raise StudyError(f"{source} is not TOML ({error})", remedy="correct that line") from error
     except RecursionError as error:
         raise StudyError(f"{source} is nested too deeply", remedy="flatten it") from error
-    return _validated(document, source)
+    return study_of(document, source=source)
 
 
-def _validated(document: Mapping[str, Any], source: str) -> Study:
-    try:
-        # Through JSON, so that strict types hold and arrays still become tuples.
-        return Study.model_validate_json(json.dumps(document, default=str, allow_nan=False))
-    except ValidationError as error:
-        *others, last = [_explain(details, document) for details in _root_causes(error.errors())]
-        lines = [f"{source}: {problem}; {remedy}." for problem, remedy in others]
-        raise StudyError("\n".join([*lines, f"{source}: {last[0]}"]), remedy=last[1]) from error
-    except ValueError as error:
-        raise StudyError(f"{source} holds nan or inf", remedy="write finite numbers") from error
-
-
-def _root_causes(found: list[ErrorDetails]) -> list[ErrorDetails]:
-    # A list whose entry is wrong is also reported as too short: that follows from the entry.
-    return [
-        details
-        for details in found
-        if not any(
-            other is not details and other["loc"][: len(details["loc"])] == details["loc"] for other in found
-        )
-    ]
-
-
-def _explain(details: ErrorDetails, document: Mapping[str, Any]) -> tuple[str, str]:
-    """Turn one of pydantic's findings into what is wrong with which key, and what to do."""
-    path, value = _locate(details["loc"], document)
-    context = details.get("ctx", {})
-    match details["type"]:
-        case "extra_forbidden":
-            return f"{path} is not a key that mixeval knows", _remedy_for_unknown_key(str(details["loc"][-1]))
-        case "missing":
-            return f"{path} is missing", "add it"
-        case "union_tag_invalid":
-            return f"{path}.kind is {_show(context['tag'])}", f"write one of {context['expected_tags']}"
-        case "union_tag_not_found":
-            return f"{path}.kind is missing", "say which kind of data set it is"
-        case "literal_error":
-            return f"{path} is {_show(value)}", f"write {context['expected']}"
-        case "value_error":
-            where = f"{path}: " if path else ""
-            return f"{where}{str(context['error']).rstrip('.')}", "correct it"
-        case "string_pattern_mismatch":
-            return f"{path} is {_show(value)}", "use ASCII letters, digits, _, . and - only"
-        case "too_short" | "too_long" as which:
-            limit = (
-                f"at least {context['min_length']}"
-                if which == "too_short"
-                else f"at most {context['max_length']}"
-            )
-            return f"{path} has {context['actual_length']} entries", f"give {limit}"
-        case _:
-            return f"{path} is {_show(value)}", f"it {_requirement(details['msg'])}"
-
-
-def _requirement(message: str) -> str:
-    _, _, requirement = message.partition(" should ")
-    requirement = (
-        requirement.replace("a valid ", "a ").replace("a integer", "an integer").replace("an array", "a list")
+def study_of(document: Mapping[str, Any], *, source: str = FILE_NAME) -> Study:
+    """Make a study of a parsed study.toml; `source` is the name that errors carry. Raises StudyError."""
+    return validated(
+        Study, document, source=source, remedy_for_unknown=_remedy_for_unknown_key, is_tag=_is_tag
     )
-    return f"should {requirement}" if requirement else f"is refused ({message})"
 
 
-def _locate(location: tuple[int | str, ...], document: Any) -> tuple[str, Any]:
-    """Follow pydantic's location through the document, leaving out the union tags that it mixes in."""
-    path, value = "", document
-    for step in location:
-        if isinstance(step, int):
-            path += f"[{step}]"
-            value = value[step] if isinstance(value, list) and step < len(value) else None
-        elif isinstance(value, dict) and (step in value or not _is_tag(step, value)):
-            path += f".{step}" if path else step
-            value = value.get(step)
-        elif not isinstance(value, dict | list):
-            continue  # a member of a union that the value might have matched
-    return path, value
-
-
-def _is_tag(step: str, value: Mapping[str, Any]) -> bool:
-    return step in {value.get("kind"), _items_tag(value)}
-
-
-def _show(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def _is_tag(step: str, table: Mapping[str, Any]) -> bool:
+    return step in {table.get("kind"), _items_tag(table)}
 
 
 def _remedy_for_unknown_key(key: str) -> str:
     homes = _homes_of_keys()
     if key in homes:
         return f"it belongs in {homes[key]}"
-    close = difflib.get_close_matches(key, homes, n=1)
-    return (
-        f'did you mean "{close[0]}"' if close else f"remove it, the keys there are {', '.join(sorted(homes))}"
-    )
+    meant = closest(key, homes)
+    return f'did you mean "{meant}"' if meant else "remove it, docs/run-a-study.md lists the keys"
 
 
 def _homes_of_keys() -> dict[str, str]:

@@ -174,15 +174,11 @@ def _open_place(study_folder: Path) -> Place:
 
 
 def _all_in_one(failures: Sequence[tuple[str, MixevalError]], *, done: int, total: int) -> MixevalError:
-    *others, (where, last) = failures
-    lines = [f"{place}: {error}" for place, error in others]
-    if others:
-        lines.append(f"{where}: {last}")
-        return RenderError(
-            "\n".join([*lines, f"{done} of {total} stimuli are rendered, the manifest is as it was"]),
-            remedy="mend these and render again, what is done is kept",
-        )
-    return RenderError(f"{where}: {last.problem}", remedy=last.remedy)
+    findings = [(f"{where}: {error.problem}", error.remedy) for where, error in failures]
+    if len(findings) > 1:
+        kept = f"{done} of {total} stimuli are rendered, the manifest is as it was"
+        findings.append((kept, "mend these and render again, what is done is kept"))
+    return RenderError.listing(findings)
 
 
 def _lowered(run: Run, target_lufs: float) -> dict[str, LoweredItem]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mixeval.errors import StudyError
-from mixeval.study import ItemSelection, Study, _validated, parse_study, read_study
+from mixeval.study import ItemSelection, Study, parse_study, read_study, study_of
 
 STUDY = """
 [study]
@@ -127,7 +127,7 @@ def test_no_value_of_any_key_brings_anything_but_a_study_error(value):
         changed = json.loads(json.dumps(document))
         changed[section][key] = value
         with contextlib.suppress(StudyError):
-            _validated(changed, "study.toml")
+            study_of(changed)
 
 
 def test_the_canonical_form_does_not_depend_on_the_spelling():

@@ -211,7 +211,7 @@ def test_mixes_of_different_length_fail_their_item_with_both_lengths(small_study
 def test_a_wrong_option_is_refused_before_anything_is_rendered(small_study):
     wrong = small_study.with_text(lambda text: text.replace('of = "human"', 'off = "human"'))
 
-    with pytest.raises(StudyError, match=r"options\.off is not an option of method"):
+    with pytest.raises(StudyError, match=r"options\.off is not a key"):
         render(wrong)
 
     assert not (small_study.folder / "stimuli").exists()
