@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from mixeval.errors import AnalysisError
 from mixeval.study import AnalysisSection
+from mixeval.validation import validated
 from mixeval_analysis.ratings import COLUMNS, REQUIRED, RatedVersion, Ratings, in_order, with_defaults
 
 SETTINGS_SUFFIX = ".analysis.toml"
@@ -83,7 +83,10 @@ def parse_tidy_csv(content: bytes, *, source: str) -> pd.DataFrame:
 
 
 def read_settings(path: Path) -> AnalysisSection:
-    """Read NAME.analysis.toml beside NAME.csv: the keys of a study's [analysis]. Raises AnalysisError."""
+    """Read NAME.analysis.toml beside NAME.csv: the keys of a study's [analysis].
+
+    Raises AnalysisError when it is not TOML, and StudyError when a key cannot be used.
+    """
     settings = path.with_name(path.stem + SETTINGS_SUFFIX)
     try:
         document = tomllib.loads(settings.read_text(encoding="utf-8"))
@@ -93,17 +96,13 @@ def read_settings(path: Path) -> AnalysisSection:
         raise AnalysisError(
             f"{settings} cannot be read ({error})", remedy="correct it or remove it"
         ) from error
-    try:
-        return AnalysisSection.model_validate(
-            {key: tuple(value) if isinstance(value, list) else value for key, value in document.items()}
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        known = ", ".join(AnalysisSection.model_fields)
-        raise AnalysisError(
-            f"{settings}: {key} cannot be used ({first['msg']})", remedy=f"the keys there are {known}"
-        ) from error
+    known = ", ".join(AnalysisSection.model_fields)
+    return validated(
+        AnalysisSection,
+        document,
+        source=str(settings),
+        remedy_for_unknown=lambda _key: f"remove it, the keys there are {known}",
+    )
 
 
 def _decode(content: bytes, source: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mixeval.errors import AnalysisError
+from mixeval.errors import AnalysisError, MixevalError
 from mixeval_analysis.tidy_csv import parse_tidy_csv, read_tidy_csv
 
 GOOD = "participant,item,condition,rating\nP1,i,b,10\nP1,i,a,20.5\n"
@@ -27,15 +27,15 @@ def test_settings_beside_the_file_give_the_order(tmp_path):
     [
         ('order = ["c"]', 'the order names "c", which is no condition here; choose from b, a.'),
         ('order = ["a", "a"]', 'the order names "a" twice'),
-        ("oder = 1", "oder cannot be used"),
+        ("oder = 1", "oder is not a key"),
         ("order = ", "cannot be read"),
-        ("order = [1]", "order.0 cannot be used"),
+        ("order = [1]", "order[0] is 1; it should be a string"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(tmp_path, settings, words):
     path = _file(tmp_path, GOOD)
     (tmp_path / "panel.analysis.toml").write_text(settings, encoding="utf-8")
-    with pytest.raises(AnalysisError, match=_literally(words)):
+    with pytest.raises(MixevalError, match=_literally(words)):
         read_tidy_csv(path)
 
 

@@ -43,7 +43,7 @@ def test_every_wrong_condition_is_told_at_once():
 
     assert [line.split(":")[1] for line in str(refusal.value).splitlines()] == [
         ' condition "c1"',
-        ' condition "c2"',
+        ' condition "c2", method "files"',
     ]
 
 
