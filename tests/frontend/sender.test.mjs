@@ -28,6 +28,17 @@ test("one message carries all answers that wait, with the header that names our 
   assert.equal(outbox.entries().length, 0);
 });
 
+test("an answer that comes while the sender is about to rest is sent all the same", async () => {
+  const server = fakeServer(confirming);
+  const { outbox, sender } = await sending(server);
+  sender.send();
+  void outbox.add(ratingEntry());
+  sender.send();
+  await settle();
+  assert.equal(server.requests.length, 1);
+  assert.equal(outbox.entries().length, 0);
+});
+
 for (const fault of ["no answer", "reply lost", 500, 503, 429, 408]) {
   test(`after ${fault} an answer waits and is sent again until it is confirmed`, async () => {
     const server = fakeServer(fault, fault, fault, confirming);

@@ -27,6 +27,8 @@ const NOT_NOW = new Set([401, 403, 404]);
 
 export class Sender {
   #working = false;
+  /** Whether something was added after the sender had last looked. */
+  #again = false;
   #failures = 0;
   /** @type {(() => void) | null} */
   #wake = null;
@@ -94,12 +96,14 @@ export class Sender {
   }
 
   async #work() {
+    this.#again = true;
     if (this.#working) return;
     this.#working = true;
-    while (!this.scope.ended) {
+    while (this.#again && !this.scope.ended) {
+      this.#again = false;
       const more = this.#completion ? await this.#handIn(this.#completion) : await this.#sendBatch(this.#batches()[0]);
+      this.#again ||= more;
       this.onStatus(this.status);
-      if (!more) break;
     }
     this.#working = false;
   }
