@@ -1,6 +1,7 @@
 """Figures: the violin plot of the paper, drawn so that it can be printed, edited and made again byte for byte."""
 
 import io
+import re
 import textwrap
 from collections.abc import Mapping
 from typing import Any
@@ -155,9 +156,13 @@ def _wrapped_labels(ratings: Ratings) -> tuple[list[str], bool]:
     characters = int((FULL_WIDTH_MM - 14) / len(ratings.labels) / 1.6)
     steep = characters < 7
     width = 28 if steep else characters
-    return [
-        "\n".join(textwrap.wrap(label, width, break_on_hyphens=False)) for label in ratings.labels.values()
-    ], steep
+    return [_wrapped(label, width) for label in ratings.labels.values()], steep
+
+
+def _wrapped(label: str, width: int) -> str:
+    # What stands in brackets stays together; a line breaks at spaces that are not of this kind.
+    together = re.sub(r"\(.*?\)", lambda bracket: bracket[0].replace(" ", "\N{NO-BREAK SPACE}"), label)
+    return "\n".join(textwrap.wrap(together, width, break_on_hyphens=False))
 
 
 def _height_mm(ratings: Ratings) -> float:
