@@ -111,7 +111,7 @@ class StudySection(Section):
 
 class StimuliSection(Section):
     dataset: Dataset
-    conditions: Annotated[tuple[Condition, ...], Field(min_length=2, max_length=40)]
+    conditions: Annotated[tuple[Condition, ...], Field(min_length=1, max_length=40)]
     items: ItemsChoice | None = None
     target_lufs: Annotated[float, Field(ge=-60.0, le=-10.0)] = TARGET_LUFS
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mixeval.conditions import Condition
 from mixeval.errors import StudyError
 from mixeval.study import ItemSelection, Study, parse_study, read_study, study_of
 
@@ -43,6 +44,12 @@ def test_a_study_is_read_with_the_defaults_of_what_is_left_out():
     assert study.conditions[1].label == "anchor"
     assert study.conditions[1].role == "system"
     assert study.test.scale == ("Dislike very much", "Neutral", "Like very much")
+
+
+def test_of_a_condition_only_id_and_method_are_required():
+    head = STUDY[: STUDY.index("[[stimuli.conditions]]")]
+    study = parse_study(head + '[[stimuli.conditions]]\nid = "only"\nmethod = "sum"\n')
+    assert study.conditions == (Condition(id="only", method="sum"),)
 
 
 def test_a_study_cannot_be_changed():
