@@ -107,6 +107,29 @@ def test_a_reload_brings_back_the_same_page_with_its_values(rating, tab):
     assert tab.locator("#todo").inner_text().startswith("Still to play: B, C")
 
 
+def test_an_answer_after_a_reload_while_a_mix_plays_is_stored(rating, served, tab):
+    rating.hear("A")
+    tab.wait_for_timeout(1500)
+    tab.reload()
+    rating.ready()
+    rating.drag("A", 80)
+    rating.wait_until("All saved")
+    stored = by_letter(rating, served)["A"]
+    assert stored.value == 80
+    assert stored.listened_seconds >= 1.5
+
+
+def test_an_answer_in_a_second_tab_is_stored_while_a_mix_plays_in_the_first(rating, served, context, tab):
+    rating.hear("A")
+    second = type(rating)(context.new_page())
+    second.page.goto(tab.url)
+    second.ready()
+    tab.get_by_text("This page is open in another tab").wait_for()
+    second.drag("A", 33)
+    second.wait_until("All saved")
+    assert by_letter(second, served)["A"].value == 33
+
+
 def test_without_a_connection_answers_wait_and_are_stored_once_when_it_is_back(rating, served, context):
     rating.wait_until("All saved")
     context.set_offline(True)
@@ -253,6 +276,40 @@ def test_an_interrupted_sound_says_so_and_goes_on_at_a_press(rating, context, ta
     rating.letter("B").click()
     tab.locator(".strip.playing.heard", has=rating.slider("B")).wait_for()
     assert tab.evaluate("[opened.state, opened.sampleRate]") == ["running", 44100]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["a", "b"], [("play", "B")]),
+        (["a", "b", "a"], [("play", "A")]),
+        (["a", "a"], [("play", "A")]),
+        (["a", "Escape"], []),
+    ],
+)
+def test_while_the_sound_wakes_up_the_last_key_counts(rating, served, context, tab, keys, expected):
+    context.add_init_script(
+        """const Real = AudioContext;
+        globalThis.AudioContext = class extends Real {
+          constructor(...options) { super(...options); this.suspend(); globalThis.opened = this; }
+          get state() { return this.woken ? super.state : "suspended"; }
+          async resume() {
+            await new Promise((go) => setTimeout(go, 300));
+            await super.resume();
+            this.woken = true;
+          }
+        };"""
+    )
+    tab.reload()
+    rating.ready()
+    for key in keys:
+        tab.keyboard.press(key)
+    tab.wait_for_function("() => opened.woken")
+    tab.wait_for_timeout(1500)
+    letters = {row["token"]: row["label"] for row in rating.data()["stimuli"]}
+    assert tab.locator(".strip.playing .play").all_inner_texts() == [letter for _, letter in expected]
+    logged = [event for kind in ("play", "switch", "stop") for event in served.events(kind)]
+    assert [(event.kind, letters[event.stimulus_token]) for event in logged] == expected
 
 
 def test_this_browser_keeps_sound_that_no_gesture_asked_for_silent(context, served, tab):

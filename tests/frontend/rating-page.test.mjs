@@ -45,6 +45,15 @@ test("each change has a higher number than the one before, from the server's cou
   assert.deepEqual([page.place("a", 1), page.place("b", 1), page.hear("a", 1)].map(({ sequence }) => sequence), [5, 6, 7]);
 });
 
+test("a page opened again counts on above all that the view before it may have sent unseen", () => {
+  const before = new RatingPage(pageData({ next_sequence: 5 }), [], 1_000_000);
+  for (let change = 0; change < 100; change++) before.place("a", change);
+  const after = new RatingPage(pageData({ next_sequence: 5 }), [], 1_001_000);
+  assert.ok(after.place("a", 80).sequence > before.answer("a").sequence);
+  const clockSetBack = new RatingPage(pageData({ next_sequence: 2_000_000 }), [], 5);
+  assert.equal(clockSetBack.place("a", 80).sequence, 2_000_000);
+});
+
 test("what this browser holds and the server has not seen is shown; what the server has since replaced is not", () => {
   const data = pageData({ next_sequence: 20 });
   Object.assign(data.stimuli[0], { value: 10, moved: true, sequence: 3 });

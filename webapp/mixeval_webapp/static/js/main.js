@@ -12,6 +12,8 @@ async function start() {
   const outbox = new Outbox(await openStore(globalThis.indexedDB));
   await outbox.open();
   const screen = new RatingScreen(data, outbox, new Scope());
+  // Here a reload has not begun: what is kept now, the next page finds. As `pagehide` comes it has read already.
+  browser.listen(globalThis, "beforeunload", () => screen.settle());
   browser.listen(globalThis, "pagehide", () => screen.leave());
   // Shown again from the browser's memory the page is old and silent: the server knows where the listener is.
   browser.listen(globalThis, "pageshow", (/** @type {PageTransitionEvent} */ event) => {

@@ -25,15 +25,18 @@ export class RatingPage {
   /**
    * @param {PageData} data
    * @param {Iterable<Answer>} waiting answers that this browser holds and the server may not have
+   * @param {number} openedAt milliseconds on the wall clock
    */
-  constructor(data, waiting = []) {
+  constructor(data, waiting = [], openedAt = 0) {
     this.labels = new Map(data.stimuli.map(({ token, label }) => [token, label]));
     const { attribute } = data;
     for (const { token, value, moved, played, listened_seconds, sequence } of data.stimuli) {
       const answer = { stimulus: token, attribute, value, moved, played, listened_seconds, sequence: sequence ?? -1 };
       this.#answers.set(token, Object.freeze(answer));
     }
-    this.#sequence = data.next_sequence;
+    // Above what an earlier view of this page sent as it closed, which the server had not seen when it wrote this
+    // page: of two answers with one number the second would be taken for a repetition and lost.
+    this.#sequence = Math.max(data.next_sequence, openedAt);
     for (const answer of waiting) {
       this.#sequence = Math.max(this.#sequence, answer.sequence + 1);
       const held = this.#answers.get(answer.stimulus);

@@ -45,7 +45,7 @@ export class RatingScreen {
     this.outbox = outbox;
     this.scope = scope;
     const waiting = outbox.entries().flatMap((entry) => (entry.kind === "rating" ? [entry.body] : []));
-    this.page = new RatingPage(data, waiting);
+    this.page = new RatingPage(data, waiting, Date.now());
     this.heardBefore = new Map(this.page.answers().map((answer) => [answer.stimulus, answer.listened_seconds]));
     const fetch = globalThis.fetch.bind(globalThis);
     this.sender = new Sender({
@@ -98,12 +98,18 @@ export class RatingScreen {
     say("This page is open in another tab. Go on there, or reload this one.");
   }
 
-  /** Keep and send what is under way, then let go of everything. */
-  leave() {
+  /** Write down what is under way, while the browser still has time to. */
+  settle() {
     if (this.scope.ended) return;
     this.board.settle();
     this.transport.settle();
     this.#noteListening();
+  }
+
+  /** Keep and send what is under way, then let go of everything. */
+  leave() {
+    if (this.scope.ended) return;
+    this.settle();
     this.sender.leave();
     this.scope.end();
   }

@@ -37,6 +37,8 @@ export class Sound {
   #loading = new Map();
   /** @type {string | null} */
   #last = null;
+  /** The mix that starts once the context has woken up. @type {string | null} */
+  #wanted = null;
   #unfit = false;
   #volumeDb;
 
@@ -133,9 +135,12 @@ export class Sound {
   async play(token) {
     if (this.state(token) !== "ready") return;
     const player = this.#awake();
-    const before = player.playing;
+    this.#wanted = token;
     if (player.context.state !== "running" && !(await this.#wake(player))) return;
-    if (this.scope.ended) return;
+    // Another letter or a stop while the context woke up: the listener's last word counts.
+    if (this.scope.ended || this.#wanted !== token) return;
+    this.#wanted = null;
+    const before = player.playing;
     if (this.#last === null) this.#describe(player);
     player.play(token);
     this.#last = token;
@@ -162,6 +167,7 @@ export class Sound {
   /** @param {"pause" | "stop"} how */
   #silence(how) {
     const player = this.#player;
+    this.#wanted = null;
     if (!player) return;
     const { playing } = player;
     const position = round(player.position);
