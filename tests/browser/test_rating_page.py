@@ -287,8 +287,9 @@ def test_an_interrupted_sound_says_so_and_goes_on_at_a_press(rating, context, ta
         (["a", "Escape"], []),
     ],
 )
-def test_while_the_sound_wakes_up_the_last_key_counts(rating, served, context, tab, keys, expected):
-    context.add_init_script(
+def test_while_the_sound_wakes_up_the_last_key_counts(rating, served, keys, expected):
+    tab = rating.page
+    tab.add_init_script(
         """const Real = AudioContext;
         globalThis.AudioContext = class extends Real {
           constructor(...options) { super(...options); this.suspend(); globalThis.opened = this; }
@@ -358,6 +359,43 @@ def test_volume_is_logged_and_remembered(served, tab):
     assert tab.get_by_label("Volume").input_value() == "-10"
 
 
+@pytest.mark.usefixtures("rating")
+def test_a_volume_set_just_before_a_reload_is_the_volume_after_it(tab):
+    tab.get_by_label("Volume").focus()
+    tab.keyboard.press("ArrowLeft")
+    tab.reload()
+    tab.wait_for_function("() => document.querySelector('#volume').value === '-7'")
+
+
+def test_letters_still_play_after_the_volume_was_set(rating, tab):
+    tab.get_by_label("Volume").click()
+    tab.keyboard.press("c")
+    tab.locator(".strip.playing", has=rating.slider("C")).wait_for()
+    tab.keyboard.press("Escape")
+    tab.wait_for_function("() => !document.querySelector('.playing')")
+
+
+def test_a_key_held_down_presses_its_button_once(rating, served, tab):
+    for button, hold in ((rating.letter("A"), 6), (tab.locator("#next"), 6)):
+        button.focus()
+        for _ in range(hold):
+            tab.keyboard.down("Enter")
+        tab.keyboard.up("Enter")
+    tab.locator(".strip.playing.heard", has=rating.slider("A")).wait_for()
+    tab.wait_for_timeout(1500)
+    assert [len(served.events(kind)) for kind in ("play", "stop", "next_refused")] == [1, 0, 1]
+
+
+def test_a_move_by_keys_is_logged_at_the_last_key_and_not_after_what_came_next(rating, served, tab):
+    rating.slider("A").focus()
+    tab.keyboard.press("ArrowUp")
+    tab.wait_for_timeout(100)
+    tab.keyboard.press("b")
+    tab.wait_for_timeout(2500)
+    [move], [play] = served.events("move"), served.events("play")
+    assert move.client_ms < play.client_ms
+
+
 def test_the_log_tells_what_was_played_switched_and_moved(rating, served, tab):
     rating.hear("A")
     rating.hear("B")
@@ -401,6 +439,34 @@ def test_on_a_phone_all_seven_stand_side_by_side_with_room_for_a_finger(chromium
     page.touchscreen.tap(rail["x"] + rail["width"] / 2, rail["y"] + rail["height"] / 4)
     assert page.get_by_role("slider", name="Mix C").get_attribute("aria-valuenow") in {"74", "75", "76"}
     context.close()
+
+
+@pytest.mark.usefixtures("rating")
+@pytest.mark.parametrize(("width", "text"), [(390, "100%"), (360, "200%"), (1280, "200%")])
+def test_long_words_and_large_letters_stay_on_the_page(tab, width, text):
+    tab.set_viewport_size({"width": width, "height": 844})
+    tab.evaluate(
+        """([text]) => {
+          document.documentElement.style.fontSize = text;
+          const long = "Unuebertrefflichkeitsempfindungsgrenzen".repeat(2);
+          for (const part of document.querySelectorAll("h1, .scale b, .end")) part.textContent = long;
+        }""",
+        [text],
+    )
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    if width == 1280:
+        board = tab.locator("#board").bounding_box()
+        for words in tab.locator(".scale b").all():
+            assert words.bounding_box()["x"] >= board["x"]
+    volume, following = tab.locator("#decibels").bounding_box(), tab.locator("#next").bounding_box()
+    assert volume["x"] + volume["width"] <= following["x"] or volume["y"] + volume["height"] <= following["y"]
+
+
+@pytest.mark.usefixtures("rating")
+def test_a_page_whose_program_does_not_come_says_so(tab):
+    tab.context.route("**/player.js", lambda route: route.abort())
+    tab.reload()
+    tab.get_by_text("A part of this page did not arrive. Please reload it.").wait_for()
 
 
 def test_a_rating_page_is_under_60_kilobytes_before_its_audio(

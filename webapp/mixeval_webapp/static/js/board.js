@@ -14,8 +14,8 @@ import { MIDDLE, inWords, toScale } from "./rating-page.js";
  * @typedef {object} BoardHandlers
  * @property {(token: string) => void} onPlay the mix's letter was pressed
  * @property {(token: string, value: number) => void} onPlace
- * @property {(token: string, move: {from: number | null, to: number, by: string}) => void} onMove
- *   a drag or a row of key presses has ended
+ * @property {(token: string, move: {from: number | null, to: number, by: string}, at: number) => void} onMove
+ *   a drag or a row of key presses has ended, at this time of the events' clock (performance.now())
  */
 
 /** Key presses closer together than this are one movement. */
@@ -75,6 +75,15 @@ export class Board {
     return this.#tokens.get(key.toLowerCase());
   }
 
+  /**
+   * Bring a mix into view where a row of many scrolls.
+   * @param {string} token
+   */
+  reveal(token) {
+    const strip = this.#strips.find((candidate) => candidate.token === token);
+    strip?.button.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
   /** @param {Element | null} element */
   tokenAt(element) {
     return this.#strips.find((strip) => strip.slider === element)?.token;
@@ -86,7 +95,7 @@ class Strip {
   #value = null;
   /** @type {{pointer: number, from: number | null, grip: number, moved: boolean} | null} */
   #drag = null;
-  /** @type {{from: number | null, end: () => void} | null} */
+  /** @type {{from: number | null, at: number, end: () => void} | null} */
   #keys = null;
 
   /**
@@ -119,7 +128,7 @@ class Strip {
   }
 
   settle() {
-    if (this.#drag?.moved) this.#finish(this.#drag);
+    if (this.#drag?.moved) this.#finish(this.#drag, performance.now());
     this.#drag = null;
     this.#endKeys();
   }
@@ -181,7 +190,7 @@ class Strip {
     const drag = this.#drag;
     if (drag?.pointer !== event.pointerId) return;
     this.#drag = null;
-    if (drag.moved) this.#finish(drag);
+    if (drag.moved) this.#finish(drag, event.timeStamp);
   }
 
   /** The browser took the pointer for itself, to scroll: then nothing was placed. */
@@ -191,11 +200,14 @@ class Strip {
     if (drag) this.#show(drag.from);
   }
 
-  /** @param {{from: number | null}} drag */
-  #finish({ from }) {
+  /**
+   * @param {{from: number | null}} drag
+   * @param {number} at
+   */
+  #finish({ from }, at) {
     const to = this.#value ?? MIDDLE;
     this.onPlace(this.token, to);
-    this.onMove(this.token, { from, to, by: "pointer" });
+    this.onMove(this.token, { from, to, by: "pointer" }, at);
   }
 
   /** @param {KeyboardEvent} event */
@@ -206,15 +218,18 @@ class Strip {
     if (!sideways && !step) return;
     event.preventDefault();
     if (sideways) this.onNeighbour(sideways);
-    else if (step) this.#put(toScale(step(this.#value ?? MIDDLE, event.shiftKey)));
+    else if (step) this.#put(toScale(step(this.#value ?? MIDDLE, event.shiftKey)), event.timeStamp);
   }
 
-  /** @param {number} to */
-  #put(to) {
+  /**
+   * @param {number} to
+   * @param {number} at
+   */
+  #put(to, at) {
     if (to === this.#value) return;
     const from = this.#keys ? this.#keys.from : this.#value;
     this.#keys?.end();
-    this.#keys = { from, end: this.scope.after(ROW_OF_KEYS_SECONDS, () => this.#endKeys()) };
+    this.#keys = { from, at, end: this.scope.after(ROW_OF_KEYS_SECONDS, () => this.#endKeys()) };
     this.#show(to);
     this.onPlace(this.token, to);
   }
@@ -224,7 +239,7 @@ class Strip {
     if (!keys) return;
     this.#keys = null;
     keys.end();
-    this.onMove(this.token, { from: keys.from, to: this.#value ?? MIDDLE, by: "keys" });
+    this.onMove(this.token, { from: keys.from, to: this.#value ?? MIDDLE, by: "keys" }, keys.at);
   }
 
   /** @param {PointerEvent} event */

@@ -21,9 +21,10 @@ export class EventLog {
    * @param {string} kind
    * @param {string | null} [stimulus]
    * @param {object} [detail]
+   * @param {number} [at] when it happened on that clock, if not now
    */
-  log(kind, stimulus = null, detail = {}) {
-    const client_ms = Math.round((this.now() - this.opened) * 10) / 10;
+  log(kind, stimulus = null, detail = {}, at = this.now()) {
+    const client_ms = Math.round(Math.max(0, at - this.opened) * 10) / 10;
     this.add({ id: this.#id(), page: this.page, kind, stimulus, client_ms, detail });
   }
 

@@ -47,6 +47,7 @@ export class RatingScreen {
     const waiting = outbox.entries().flatMap((entry) => (entry.kind === "rating" ? [entry.body] : []));
     this.page = new RatingPage(data, waiting, Date.now());
     this.heardBefore = new Map(this.page.answers().map((answer) => [answer.stimulus, answer.listened_seconds]));
+    const volumeDb = outbox.volumeDb(data.page) ?? data.volume_db;
     const fetch = globalThis.fetch.bind(globalThis);
     this.sender = new Sender({
       outbox, scope, fetch, page: data.page,
@@ -57,7 +58,7 @@ export class RatingScreen {
     });
     this.events = new EventLog({ page: data.page, now: () => performance.now(), add: (event) => this.#keepEvent(event) });
     const log = this.events.log.bind(this.events);
-    this.sound = new Sound(data, {
+    this.sound = new Sound({ ...data, volume_db: volumeDb }, {
       engine: browserEngine(data.sample_rate), downloads: new Downloads({ fetch, scope }),
       scope, log, say, onChange: () => this.#draw(),
     });
@@ -65,13 +66,13 @@ export class RatingScreen {
       scope, scale: data.scale,
       onPlay: (token) => this.#press(token),
       onPlace: (token, value) => this.#keep(this.page.place(token, value)),
-      onMove: (token, move) => log("move", token, move),
+      onMove: (token, move, at) => log("move", token, move, at),
     });
     this.transport = new Transport(byId("transport"), {
-      scope, volumeDb: data.volume_db,
+      scope, volumeDb,
       onStop: () => this.#stop(),
       onVolume: (db) => this.sound.setVolume(db),
-      onVolumeSet: (db) => log("volume", null, { db }),
+      onVolumeSet: (db, at) => log("volume", null, { db }, at),
     });
   }
 
@@ -135,8 +136,18 @@ export class RatingScreen {
       if (due || !this.page.answer(sound.playing).played) this.#noteListening();
     });
     const copy = byId("copy-link");
-    scope.listen(copy, "click", () => void navigator.clipboard?.writeText(this.data.resume_url));
+    scope.listen(copy, "click", () => void this.#copyLink());
     copy.hidden = !navigator.clipboard;
+  }
+
+  async #copyLink() {
+    try {
+      await navigator.clipboard.writeText(this.data.resume_url);
+      byId("copy-link").textContent = "Copied";
+    } catch {
+      // The browser keeps its clipboard to itself: the link stands there to be copied by hand.
+      byId("copy-link").hidden = true;
+    }
   }
 
   /** @param {Answer} answer */
@@ -226,10 +237,15 @@ export class RatingScreen {
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     const target = /** @type {Element} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || target.matches("input")) return;
+    // A key that is held down would press its button again and again.
+    if (event.repeat && event.key === "Enter" && target.matches("button")) event.preventDefault();
+    const typing = target.matches("input:not([type=range])");
+    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
     const token = this.board.tokenFor(event.key);
-    if (token) this.#press(token);
-    else if (event.key === "Escape") this.#stop();
+    if (token) {
+      this.board.reveal(token);
+      this.#press(token);
+    } else if (event.key === "Escape") this.#stop();
     else if (event.key === " " && !target.closest("button, summary, a")) {
       event.preventDefault();
       const current = this.board.tokenAt(target) ?? this.sound.current ?? this.data.stimuli[0]?.token;

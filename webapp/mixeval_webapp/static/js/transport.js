@@ -11,11 +11,13 @@ export class Transport {
   /** @type {(() => void) | null} */
   #resting = null;
   #position = 0;
+  #movedAt = 0;
 
   /**
    * @param {HTMLElement} root
    * @param {{scope: Scope, volumeDb: number, onStop: () => void, onVolume: (db: number) => void,
-   *   onVolumeSet: (db: number) => void}} tools
+   *   onVolumeSet: (db: number, at: number) => void}} tools
+   *   at: when it was last moved, on the clock of performance.now()
    */
   constructor(root, { scope, volumeDb, onStop, onVolume, onVolumeSet }) {
     this.bar = /** @type {HTMLElement} */ (root.querySelector(".loop"));
@@ -27,7 +29,8 @@ export class Transport {
     this.volume.valueAsNumber = Math.min(0, Math.max(LOWEST_DB, volumeDb));
     this.#showVolume();
     scope.listen(/** @type {HTMLElement} */ (root.querySelector("#stop")), "click", onStop);
-    scope.listen(this.volume, "input", () => {
+    scope.listen(this.volume, "input", (event) => {
+      this.#movedAt = event.timeStamp;
       this.#showVolume();
       onVolume(this.volume.valueAsNumber);
       this.#resting?.();
@@ -40,7 +43,7 @@ export class Transport {
     if (!this.#resting) return;
     this.#resting();
     this.#resting = null;
-    this.onVolumeSet(this.volume.valueAsNumber);
+    this.onVolumeSet(this.volume.valueAsNumber, this.#movedAt);
   }
 
   /** @param {number} part of the loop that has passed, 0 to 1 */
