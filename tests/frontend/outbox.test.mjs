@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox, memoryStore, openStore } from "../../webapp/mixeval_webapp/static/js/outbox.js";
-import { eventEntry, ratingEntry } from "./fakes.mjs";
+import { FakeScope, eventEntry, ratingEntry } from "./fakes.mjs";
 
 async function held(store) {
   const outbox = new Outbox(store);
@@ -45,10 +45,17 @@ test("what an earlier visit left is there at the next", async () => {
   assert.deepEqual((await held(store)).map(({ body }) => body.id), ["e1"]);
 });
 
+test("a store that never answers does not keep the page waiting for ever", async () => {
+  const scope = new FakeScope();
+  const opening = openStore(() => ({ open: () => ({}) }), scope);
+  await scope.ring();
+  assert.equal((await opening).lasting, false);
+});
+
 test("where the browser gives no store, or it breaks, answers stay in memory and the page can say so", async () => {
-  assert.equal((await openStore(undefined)).lasting, false);
-  const refusing = { open() { throw new DOMException("no", "SecurityError"); } };
-  assert.equal((await openStore(refusing)).lasting, false);
+  const refuse = () => { throw new DOMException("no", "SecurityError"); };
+  for (const factory of [() => undefined, refuse, () => ({ open: refuse })])
+    assert.equal((await openStore(factory, new FakeScope())).lasting, false);
   const full = { lasting: true, all: async () => [], update: async () => { throw new DOMException("full", "QuotaExceededError"); } };
   const outbox = new Outbox(full);
   await outbox.add(ratingEntry());

@@ -9,7 +9,7 @@ const browser = new Scope();
 
 async function start() {
   const data = parsePageData(byId("page-data").textContent ?? "");
-  const outbox = new Outbox(await openStore(globalThis.indexedDB));
+  const outbox = new Outbox(await openStore(() => globalThis.indexedDB, browser));
   await outbox.open();
   const screen = new RatingScreen(data, outbox, new Scope());
   // Here a reload has not begun: what is kept now, the next page finds. As `pagehide` comes it has read already.

@@ -133,21 +133,33 @@ export function memoryStore() {
 
 const DATABASE = "mixeval-outbox";
 const TABLE = "entries";
+const PATIENCE_SECONDS = 3;
 
 /**
  * Open the browser's own store, or memory where it has none to give (some private windows, some settings).
- * @param {IDBFactory | undefined} factory
+ * @param {() => IDBFactory | undefined} factory may throw, as browsers do where storage is forbidden
+ * @param {import("./scope.js").Scope} scope
  * @returns {Promise<Store>}
  */
-export async function openStore(factory) {
+export async function openStore(factory, scope) {
   try {
-    if (!factory) return memoryStore();
-    const request = factory.open(DATABASE, 1);
+    const request = factory()?.open(DATABASE, 1);
+    if (!request) return memoryStore();
     request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
-    return browserStore(await settled(request));
+    // Some browsers' stores never answer: a page without a store is better than no page.
+    const database = await Promise.race([settled(request), silence(scope)]);
+    return database ? browserStore(database) : memoryStore();
   } catch {
     return memoryStore();
   }
+}
+
+/**
+ * @param {import("./scope.js").Scope} scope
+ * @returns {Promise<null>}
+ */
+function silence(scope) {
+  return new Promise((go) => scope.after(PATIENCE_SECONDS, () => go(null)));
 }
 
 /**
