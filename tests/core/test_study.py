@@ -150,6 +150,11 @@ def test_a_folder_without_study_toml_is_no_study(tmp_path):
         read_study(tmp_path / "nowhere")
 
 
+def test_a_study_toml_written_on_windows_is_the_same_study(tmp_path):
+    (tmp_path / "study.toml").write_bytes(b"\xef\xbb\xbf" + STUDY.replace("\n", "\r\n").encode())
+    assert read_study(tmp_path) == parse_study(STUDY)
+
+
 def test_a_study_toml_that_is_not_text_is_refused(tmp_path):
     (tmp_path / "study.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(StudyError, match="cannot be read"):
