@@ -87,6 +87,7 @@ def test_a_study_cannot_be_changed():
             "3.0",
             "less than or equal to -10",
         ),
+        ("items = {", 'items = "x" # {', "stimuli.items", '"x"', "it should be a table"),
         ("[stimuli]", "[test]\nscale = ['one']\n[stimuli]", "test.scale", "has 1 entries", "give at least 2"),
         ("[stimuli]", "[analysis]\norder = ['x']\n[stimuli]", "analysis.order", '"x"', "correct it"),
     ],
