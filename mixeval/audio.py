@@ -5,6 +5,7 @@ word in libsndfile, a small FLAC can expand four thousand times, and one NaN mak
 minus infinity. :func:`read_audio` refuses all of them by name.
 """
 
+import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,7 +134,19 @@ def write_flac(path: Path, audio: Audio) -> None:
             f"{path} would clip, its peak is {peak:.4f} of full scale",
             remedy="lower its level before it is written",
         )
-    soundfile.write(path, audio.samples.T, audio.sample_rate, format="FLAC", subtype="PCM_24")
+    write_samples(path, audio.samples, audio.sample_rate, container="FLAC", subtype="PCM_24")
+
+
+def write_samples(
+    path: Path, samples: npt.NDArray[Any], sample_rate: int, *, container: str, subtype: str
+) -> None:
+    """Write samples (channels, samples) in a container and subtype of libsndfile.
+
+    They are encoded in memory first: of a full disk libsndfile says "System error", Python raises its OSError.
+    """
+    encoded = io.BytesIO()
+    soundfile.write(encoded, samples.T, sample_rate, format=container, subtype=subtype)
+    path.write_bytes(encoded.getbuffer())
 
 
 def _read_blocks(file: Any, path: Path, max_values: int) -> Samples:

@@ -193,7 +193,8 @@ def read_study(folder: Path) -> Study:
     """
     path = folder / FILE_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        # Editors on Windows put a byte order mark first, which TOML does not know.
+        text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise StudyError(
             f"{folder} is not a study, it has no {FILE_NAME}", remedy="name the folder that holds one"

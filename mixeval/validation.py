@@ -111,6 +111,7 @@ def _requirement(message: str) -> str:
         ("a integer", "an integer"),
         ("a array", "a list"),
         ("an array", "a list"),
+        ("an object", "a table"),
     ):
         requirement = requirement.replace(pydantics, ours)
     return f"should {requirement}" if requirement else f"is refused ({message})"

@@ -5,6 +5,8 @@ libraries of the others.
 """
 
 import importlib
+import io
+import sys
 
 import click
 
@@ -49,3 +51,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="mixeval")
 def main() -> None:
     """Run listening tests that compare ways of mixing the same recording."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a name's letters must not end a render with an error.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -47,16 +47,21 @@ def demo(ctx: click.Context, folder: Path, *, no_serve: bool, port: int) -> None
 def _write_study(folder: Path) -> None:
     path = folder / FILE_NAME
     wanted = (files("mixeval.cli") / "demo_study.toml").read_text(encoding="utf-8")
-    if path.exists():
-        if path.read_text(encoding="utf-8", errors="replace") != wanted:
-            raise StudyError(f"{folder} holds another study", remedy="name an empty folder for the demo")
-        return
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise StudyError(f"{folder} is not empty", remedy="name an empty folder for the demo")
     try:
+        if path.exists():
+            _check_same(path, wanted)
+            return
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise StudyError(f"{folder} is not empty", remedy="name an empty folder for the demo")
         folder.mkdir(parents=True, exist_ok=True)
         path.write_text(wanted, encoding="utf-8")
     except OSError as error:
         raise StudyError(
-            f"{folder} cannot be written ({error.strerror})", remedy="name a folder that you may write to"
+            f"{folder} cannot be used ({error.strerror})",
+            remedy="name a folder that you may read and write",
         ) from error
+
+
+def _check_same(path: Path, wanted: str) -> None:
+    if path.read_text(encoding="utf-8", errors="replace") != wanted:
+        raise StudyError(f"{path.parent} holds another study", remedy="name an empty folder for the demo")

@@ -11,13 +11,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import soundfile
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from mixeval.audio import Audio, read_audio
+from mixeval.audio import Audio, read_audio, write_samples
 from mixeval.errors import DatasetError
 from mixeval.manifest import file_sha256
-from mixeval_stimuli.drafts import draft_in, publish
+from mixeval_stimuli.drafts import draft_in, publish, writing_in
 from mixeval_stimuli.loudness import Level, measure_level
 from mixeval_stimuli.methods.method import Mix, MixMethod
 from mixeval_stimuli.recordings import Recording
@@ -72,12 +71,12 @@ def mix_key(
 
 
 def find_mix(folder: Path, key: str) -> CachedMix | None:
-    """Find a mix in the cache; nothing when it is not there whole."""
+    """Find a mix in the cache; nothing when it is not there whole, or cannot be read."""
     path = folder / f"{key}.wav"
     try:
         record = _Record.model_validate_json(path.with_suffix(".json").read_bytes())
         size = path.stat().st_size
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return None
     if size != record.bytes:
         return None
@@ -87,12 +86,13 @@ def find_mix(folder: Path, key: str) -> CachedMix | None:
 def keep_mix(folder: Path, key: str, mix: Mix) -> CachedMix:
     """Measure a mix and put it into the cache.
 
-    Raises AudioError when it has no loudness, or holds samples that are not finite.
+    Raises AudioError when it has no loudness, or holds samples that are not finite, and StudyError when the
+    folder cannot be written.
     """
     level = measure_level(mix.audio)
     path = folder / f"{key}.wav"
-    with draft_in(folder) as draft:
-        soundfile.write(draft, mix.audio.samples.T, mix.audio.sample_rate, format="WAV", subtype="FLOAT")
+    with writing_in(folder), draft_in(folder) as draft:
+        write_samples(draft, mix.audio.samples, mix.audio.sample_rate, container="WAV", subtype="FLOAT")
         size = draft.stat().st_size
         publish(draft, path)
     record = _Record(
@@ -105,7 +105,7 @@ def keep_mix(folder: Path, key: str, mix: Mix) -> CachedMix:
         parameters=dict(mix.parameters),
         notes=mix.notes,
     )
-    with draft_in(folder) as draft:
+    with writing_in(folder), draft_in(folder) as draft:
         draft.write_text(record.model_dump_json(), encoding="utf-8")
         publish(draft, path.with_suffix(".json"))
     return CachedMix(**record.model_dump(), key=key, path=path)
@@ -172,6 +172,6 @@ def _roles(recording: Recording, path: Path) -> list[str]:
 def _read_hashes(path: Path) -> dict[str, object]:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
     return kept if isinstance(kept, dict) else {}

@@ -7,8 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mixeval.errors import StudyError
+
 _PREFIX = ".draft-"
 _STALE_SECONDS = 3600.0
+
+
+@contextmanager
+def writing_in(folder: Path) -> Iterator[None]:
+    """Raise StudyError where `folder` cannot be written, for want of permission or of room."""
+    try:
+        yield
+    except OSError as error:
+        raise StudyError(
+            f"{folder} cannot be written ({error.strerror})",
+            remedy="give yourself write permission and room there, what is done is kept",
+        ) from error
 
 
 @contextmanager

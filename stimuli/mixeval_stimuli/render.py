@@ -7,9 +7,9 @@ The manifest is written last, in one step, and only when every stimulus is there
 """
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,12 +17,12 @@ from pathlib import Path
 import soundfile
 
 import mixeval
-from mixeval.errors import ManifestError, MixevalError, RenderError, StudyError
+from mixeval.errors import DatasetError, ManifestError, MixevalError, RenderError
 from mixeval.manifest import FOLDER, InputFile, Item, Manifest, Stimulus, read_manifest, write_manifest
 from mixeval.study import FILE_NAME, Study
 from mixeval_stimuli.cache import InputHashes
 from mixeval_stimuli.datasets import open_dataset, select
-from mixeval_stimuli.drafts import draft_in, remove_stale_drafts
+from mixeval_stimuli.drafts import draft_in, remove_stale_drafts, writing_in
 from mixeval_stimuli.executors import local_executor
 from mixeval_stimuli.methods.method import MixMethod
 from mixeval_stimuli.methods.registry import make_methods
@@ -96,7 +96,7 @@ def render_recordings(
 ) -> RenderReport:
     """Render the study's conditions of `recordings`; otherwise as :func:`render_study`."""
     methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME))
-    with _writing(study_folder):
+    with writing_in(study_folder / FOLDER):
         place = _open_place(study_folder)
         hashes = InputHashes(place.cache)
         plan = list(plan_cells(study, recordings, methods, hashes))
@@ -127,7 +127,7 @@ def render_recordings(
         ),
     )
     manifest = _with_tools_that_made_it(manifest, study_folder)
-    with _writing(study_folder):
+    with writing_in(study_folder / FOLDER):
         write_manifest(study_folder, manifest)
     return RenderReport(
         manifest=manifest,
@@ -142,23 +142,16 @@ def render_recordings(
 def _open_recordings(
     study: Study, study_folder: Path, methods: Mapping[str, MixMethod]
 ) -> Sequence[Recording]:
-    recordings = open_dataset(
-        study.stimuli.dataset,
-        study_folder=study_folder,
-        seed=study.study.seed,
-        sources=tuple(dict.fromkeys(name for method in methods.values() for name in method.sources())),
-    )
-    return select(recordings, study.stimuli.items)
-
-
-@contextmanager
-def _writing(study_folder: Path) -> Iterator[None]:
+    sources = tuple(dict.fromkeys(name for method in methods.values() for name in method.sources()))
     try:
-        yield
+        recordings = open_dataset(
+            study.stimuli.dataset, study_folder=study_folder, seed=study.study.seed, sources=sources
+        )
+        return select(recordings, study.stimuli.items)
     except OSError as error:
-        raise StudyError(
-            f"{study_folder / FOLDER} cannot be written ({error.strerror})",
-            remedy="give yourself write permission and room there, what is done is kept",
+        raise DatasetError(
+            f"{error.filename} cannot be opened ({error.strerror})",
+            remedy="make it readable to you, with the folders that it lies in",
         ) from error
 
 

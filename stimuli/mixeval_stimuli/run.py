@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mixeval.errors import MixevalError, RenderError
+from mixeval.errors import MixevalError, RenderError, StudyError
 from mixeval_stimuli.alignment import Alignment, align
 from mixeval_stimuli.cache import CachedMix, find_mix, keep_mix
 from mixeval_stimuli.clipping import clipping_notes
@@ -63,7 +63,10 @@ class Run:
         self._pending: dict[Future[Any], tuple[list[Cell], Callable[[list[Cell], Any], None]]] = {}
 
     def execute(self, cells: Sequence[Cell]) -> None:
-        """Bring every stimulus as far as it goes."""
+        """Bring every stimulus as far as it goes.
+
+        Raises StudyError at once when the study's folder cannot be written: no other stimulus would fare better.
+        """
         self._total = 2 * len(cells)
         for same in _by_key(cells):
             cached = find_mix(self._place.cache, same[0].key)
@@ -92,6 +95,8 @@ class Run:
         cells, then = self._pending.pop(future)
         try:
             result = future.result()
+        except StudyError:
+            raise
         except MixevalError as error:
             self._failed(cells, error)
         except Exception as error:  # noqa: BLE001 - a method is anybody's code; the other items go on

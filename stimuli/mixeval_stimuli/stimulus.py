@@ -13,7 +13,7 @@ from mixeval.errors import RenderError
 from mixeval.manifest import Sha256, file_sha256
 from mixeval_stimuli.alignment import TOLERANCE_LU, Alignment
 from mixeval_stimuli.cache import CachedMix, read_mix
-from mixeval_stimuli.drafts import draft_in, publish
+from mixeval_stimuli.drafts import draft_in, publish, writing_in
 from mixeval_stimuli.loudness import integrated_loudness, true_peak, with_gain
 
 _NAME_DIGITS = 32
@@ -44,11 +44,11 @@ class Place:
 
 
 def find_stimulus(place: Place, mix: CachedMix, alignment: Alignment) -> StimulusFile | None:
-    """Find the file that this mix became with this alignment; nothing when it is missing or was changed."""
+    """Find the file that this mix became with this alignment; nothing when it is missing, changed or unreadable."""
     try:
         written = StimulusFile.model_validate_json(_record(place, mix, alignment).read_bytes())
         found = file_sha256(place.folder / written.file)
-    except (FileNotFoundError, ValidationError):
+    except (OSError, ValidationError):
         return None
     return written if found == written.sha256 else None
 
@@ -56,13 +56,14 @@ def find_stimulus(place: Place, mix: CachedMix, alignment: Alignment) -> Stimulu
 def write_stimulus(place: Place, mix: CachedMix, alignment: Alignment) -> StimulusFile:
     """Bring a mix to its item's length and loudness and write it as stereo FLAC, named by its content.
 
-    Raises RenderError when the file's loudness, measured on the file, misses the target by more than 0.1 LU.
+    Raises RenderError when the file's loudness, measured on the file, misses the target by more than 0.1 LU,
+    and StudyError when the folder cannot be written.
     """
     stereo = read_mix(mix).as_stereo()
     # A figure that reads well in the manifest and is exactly the one applied.
     gain_db = round(mix.level.gain_to(alignment.target_lufs), 4)
     cut = Audio(np.ascontiguousarray(stereo.samples[:, : alignment.frames]), stereo.sample_rate)
-    with draft_in(place.cache) as draft:
+    with writing_in(place.folder), draft_in(place.cache) as draft:
         write_flac(draft, with_gain(cut, gain_db))
         written = _measure(draft, gain_db)
         if abs(written.loudness_lufs - alignment.target_lufs) > TOLERANCE_LU:
@@ -75,7 +76,7 @@ def write_stimulus(place: Place, mix: CachedMix, alignment: Alignment) -> Stimul
         path = place.folder / written.file
         if not path.exists() or file_sha256(path) != written.sha256:
             publish(draft, path)
-    with draft_in(place.cache) as draft:
+    with writing_in(place.folder), draft_in(place.cache) as draft:
         draft.write_text(written.model_dump_json(indent=1), encoding="utf-8")
         publish(draft, _record(place, mix, alignment))
     return written

@@ -1,5 +1,7 @@
+import errno
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -23,6 +25,18 @@ def test_a_folder_that_is_no_study_is_told_in_one_line_without_a_traceback(comma
     assert message.startswith("Error: ")
     assert message.endswith("has no study.toml; name the folder that holds one.")
     assert "Traceback" not in "".join(progress)
+
+
+def test_the_demo_says_in_one_line_that_its_folder_cannot_be_used(tmp_path, monkeypatch):
+    def closed(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", closed)
+    result = CliRunner().invoke(main, ["demo", str(tmp_path), "--no-serve"])
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == (
+        f"Error: {tmp_path} cannot be used (Permission denied); name a folder that you may read and write."
+    )
 
 
 def test_an_unknown_command_is_refused():

@@ -87,6 +87,7 @@ def test_a_study_cannot_be_changed():
             "3.0",
             "less than or equal to -10",
         ),
+        ("items = {", 'items = "x" # {', "stimuli.items", '"x"', "it should be a table"),
         ("[stimuli]", "[test]\nscale = ['one']\n[stimuli]", "test.scale", "has 1 entries", "give at least 2"),
         ("[stimuli]", "[analysis]\norder = ['x']\n[stimuli]", "analysis.order", '"x"', "correct it"),
     ],
@@ -148,6 +149,11 @@ def test_a_folder_without_study_toml_is_no_study(tmp_path):
         read_study(tmp_path)
     with pytest.raises(StudyError, match="is not a study"):
         read_study(tmp_path / "nowhere")
+
+
+def test_a_study_toml_written_on_windows_is_the_same_study(tmp_path):
+    (tmp_path / "study.toml").write_bytes(b"\xef\xbb\xbf" + STUDY.replace("\n", "\r\n").encode())
+    assert read_study(tmp_path) == parse_study(STUDY)
 
 
 def test_a_study_toml_that_is_not_text_is_refused(tmp_path):

@@ -1,5 +1,6 @@
 """Small studies of synthetic mixes, shared by the tests of rendering."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,3 +95,20 @@ def small_study(tmp_path):
             Recording(item, mixes={"human": human, "network": network}, facts={"drummer": str(number)})
         )
     return SmallStudy(folder, tuple(recordings), write_study(folder))
+
+
+@pytest.fixture
+def small_files():
+    """Let no file grow beyond a number of bytes while a block runs: a full disk that needs no disk."""
+    resource = pytest.importorskip("resource", reason="this system limits no process")
+
+    @contextmanager
+    def limited(size):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited

@@ -11,12 +11,12 @@ import pytest
 import soundfile
 
 from mixeval.audio import read_audio
-from mixeval.errors import RenderError, StudyError
+from mixeval.errors import DatasetError, RenderError, StudyError
 from mixeval.manifest import file_sha256, read_manifest
 from mixeval_stimuli.loudness import integrated_loudness, true_peak
 from mixeval_stimuli.methods.registry import METHODS
 from mixeval_stimuli.recordings import Recording
-from mixeval_stimuli.render import render_recordings
+from mixeval_stimuli.render import render_recordings, render_study
 
 RATE = 44_100
 
@@ -248,6 +248,39 @@ def test_a_disk_that_is_full_at_the_end_leaves_the_old_manifest(small_study, mon
 
     assert read_manifest(small_study.folder) == old
     assert render(small_study).rendered == 0
+
+
+def test_a_disk_that_is_full_on_the_way_ends_the_render_in_one_sentence(small_study, small_files):
+    with small_files(100_000), pytest.raises(StudyError) as told:
+        render(small_study)
+
+    assert str(told.value).count("\n") == 0
+    assert "cannot be written (File too large); give yourself write permission and room" in str(told.value)
+    assert not list((small_study.folder / "stimuli").rglob("*.flac"))
+    assert render(small_study).rendered == 6
+
+
+@pytest.mark.parametrize("pattern", ["*.flac", "cache/*.wav", "cache/*.json"])
+def test_a_folder_where_a_file_should_be_is_refused_or_passed_over_and_never_a_traceback(
+    small_study, pattern
+):
+    render(small_study)
+    for file in (small_study.folder / "stimuli").glob(pattern):
+        file.unlink()
+        file.mkdir()
+
+    with pytest.raises(StudyError, match=r"stimuli.* cannot be written \(.*directory"):
+        render(small_study)
+
+
+def test_a_data_set_that_may_not_be_looked_into_is_named(small_study, monkeypatch):
+    def closed(*_, **__):
+        raise PermissionError(errno.EACCES, "Permission denied", "takes/one")
+
+    monkeypatch.setattr("mixeval_stimuli.render.open_dataset", closed)
+
+    with pytest.raises(DatasetError, match=r"takes/one cannot be opened \(Permission denied\)"):
+        render_study(small_study.study, small_study.folder, workers=1)
 
 
 def test_an_executor_that_broke_fails_each_stimulus_and_no_traceback(small_study):

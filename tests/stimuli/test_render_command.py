@@ -18,10 +18,10 @@ def run(*arguments):
     return CliRunner().invoke(main, ["render", *map(str, arguments)])
 
 
-def command(folder):
+def command(folder, **environment):
     return subprocess.Popen(
         [sys.executable, "-m", "mixeval", "render", str(folder), "--workers", "2"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -52,6 +52,19 @@ def test_the_command_says_which_item_was_lowered_by_how_much_and_why(small_study
         f"loop 1: target lowered from -28.00 to {target:.2f} LUFS for the whole item, "
         'where the true peak of "network" would have passed -1 dBTP.'
     ) in lines
+
+
+def test_letters_that_the_terminal_lacks_are_told_by_their_numbers(small_study):
+    mixes = small_study.folder / "mixes"
+    for source in ("human", "network"):
+        (mixes / f"loop 1_{source}.wav").rename(mixes / f"Grüße_{source}.wav")
+
+    rendering = command(small_study.folder, PYTHONIOENCODING="ascii")
+    output, _ = rendering.communicate()
+
+    assert rendering.returncode == 0
+    assert "Gr\\xfc\\xdfe" in output
+    assert "Traceback" not in output
 
 
 def test_json_is_for_scripts(small_study):

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mixeval.study import Dataset
+from mixeval.errors import DatasetError, StudyError
+from mixeval.study import Dataset, FolderDataset
 from mixeval_stimuli.datasets import enst, files, folder, synthetic
 from mixeval_stimuli.datasets.selection import select
 from mixeval_stimuli.datasets.verification import Verification, verify
@@ -54,5 +55,36 @@ def open_dataset(
     Raises StudyError when the study's description of the data set cannot be followed, and DatasetError when
     what lies on disk does not agree with it.
     """
-    path = study_folder / Path(dataset.path).expanduser()
-    return KINDS[dataset.kind](dataset, Place(path, seed, sources))
+    path = _path(dataset, study_folder)
+    recordings = KINDS[dataset.kind](dataset, Place(path, seed, sources))
+    for recording in recordings:
+        _check_name(recording.item)
+    return recordings
+
+
+def _path(dataset: Dataset, study_folder: Path) -> Path:
+    try:
+        # Python raises RuntimeError for a home that is not known, and ValueError for a path with a zero byte.
+        path = study_folder / Path(dataset.path).expanduser()
+        own = path.resolve() == study_folder.resolve()
+    except (RuntimeError, ValueError) as error:
+        raise StudyError(
+            f"the data set's path {dataset.path!a} cannot be used ({str(error).rstrip('.')})",
+            remedy="correct it",
+        ) from error
+    if own and isinstance(dataset, FolderDataset) and dataset.item is None:
+        raise StudyError(
+            f"the data set's path {dataset.path!a} is the study's own folder, where stimuli/ and report/ would "
+            "be recordings too",
+            remedy='move the recordings into a folder of their own, such as path = "recordings"',
+        )
+    return path
+
+
+def _check_name(item: str) -> None:
+    # Names stand in tables, file names, SQL and terminals; what is no UTF-8 cannot be written at all.
+    if not item.strip() or not item.isprintable():
+        raise DatasetError(
+            f"{item!a} is no name for an item, it holds characters that cannot be shown or none that can",
+            remedy="rename its files or its folder",
+        )

@@ -17,11 +17,14 @@ from mixeval_stimuli.recordings import Recording
 def load(path: Path, *, pattern: str, sources: tuple[str, ...]) -> list[Recording]:
     """Sort the files below `path` into one recording for each item, with a mix for each source.
 
+    Where an item lacks a source, the recording gets the path that the pattern expects: an item that the study
+    does not choose may be incomplete.
+
     A name that several sources could explain belongs to the longest: of `a_target_dry.mp3` the source is
     "target_dry" even where "dry" is one too.
 
-    Raises StudyError when no source is declared, and DatasetError when the folder is missing, no file matches,
-    two files are the same mix of the same item, or an item lacks a source.
+    Raises StudyError when no source is declared, and DatasetError when the folder is missing or may not
+    be read, no file matches, or two files are the same mix of the same item.
     """
     if not sources:
         raise StudyError(
@@ -38,26 +41,30 @@ def load(path: Path, *, pattern: str, sources: tuple[str, ...]) -> list[Recordin
             f'no file below {path} matches "{pattern}" with the sources {", ".join(sources)} ({there})',
             remedy="correct the pattern, the path or the conditions' sources",
         )
-    for item, mixes in items.items():
-        for source in sources:
-            if source not in mixes:
-                expected = pattern.replace("{item}", item).replace("{source}", source)
-                raise DatasetError(
-                    f'item "{item}" lacks the source "{source}", there is no {path / expected}',
-                    remedy="add that file, or move the item's other files elsewhere",
-                )
+
+    def expected(item: str, source: str) -> Path:
+        return path / pattern.replace("{source}", source).replace("{item}", item)
+
     return [
-        Recording(item, mixes={source: items[item][source] for source in sources}) for item in sorted(items)
+        Recording(item, mixes={source: items[item].get(source, expected(item, source)) for source in sources})
+        for item in sorted(items)
     ]
 
 
 def _names_below(path: Path) -> Iterator[str]:
     """Give the paths of all visible files relative to `path`; links to folders are not followed."""
-    for folder, subfolders, names in os.walk(path):
+    for folder, subfolders, names in os.walk(path, onerror=_refuse):
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         for name in names:
             if not name.startswith("."):
                 yield (Path(folder) / name).relative_to(path).as_posix()
+
+
+def _refuse(error: OSError) -> None:
+    # Left to itself, os.walk passes over what it may not read, and mixes would be missing without a word.
+    raise DatasetError(
+        f"{error.filename} cannot be opened ({error.strerror})", remedy="make it a readable folder"
+    ) from error
 
 
 def _sort_into_items(

@@ -14,8 +14,8 @@ def load(
 
     `stems` and `references` map a name to a path inside the recording's folder.
 
-    Raises StudyError when the study declares neither stems nor references, and DatasetError when a folder or file
-    is missing or lies outside the data set's folder.
+    Raises StudyError when the study declares neither stems nor references, and DatasetError when the folder is
+    missing or a file lies outside it. That files are missing is told when their recording is chosen.
     """
     if not stems and not references:
         raise StudyError(
@@ -48,11 +48,6 @@ def _recording(
 
 
 def _file(dataset: Path, file: Path, name: str) -> Path:
-    if not file.is_file():
-        raise DatasetError(
-            f"{name} is missing, there is no file {file}",
-            remedy="put it there or correct its path in study.toml",
-        )
     # A study that somebody else wrote must not reach files outside the folder it names.
     if not file.resolve().is_relative_to(dataset.resolve()):
         raise DatasetError(

@@ -1,3 +1,5 @@
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -5,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixeval.errors import DatasetError, StudyError
-from mixeval_stimuli.datasets import files
+from mixeval_stimuli.datasets import files, select
 
 
 def lay_out(folder, *names):
@@ -76,10 +78,21 @@ def test_when_nothing_matches_the_pattern_and_a_file_that_is_there_are_shown(tmp
         files.load(tmp_path, pattern="{item}_{source}.wav", sources=("dry",))
 
 
-def test_an_item_without_one_of_the_sources_is_refused_with_both_names(tmp_path):
+def test_an_item_without_one_of_the_sources_is_refused_when_it_is_chosen(tmp_path):
     lay_out(tmp_path, "a_dry.wav", "a_wet.wav", "b_dry.wav")
-    with pytest.raises(DatasetError, match=r'item "b" lacks the source "wet".*b_wet.wav'):
-        files.load(tmp_path, pattern="{item}_{source}.wav", sources=("dry", "wet"))
+    recordings = files.load(tmp_path, pattern="{item}_{source}.wav", sources=("dry", "wet"))
+    assert [recording.item for recording in select(recordings, ("a",))] == ["a"]
+    with pytest.raises(DatasetError, match=r'mix "wet" of recording "b" is missing.*b_wet.wav'):
+        select(recordings, None)
+
+
+def test_a_folder_that_may_not_be_read_is_named_and_not_empty(tmp_path, monkeypatch):
+    def closed(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "scandir", closed)
+    with pytest.raises(DatasetError, match=r"cannot be opened \(Permission denied\)"):
+        files.load(tmp_path, pattern="{item}_{source}.wav", sources=("dry",))
 
 
 def test_two_files_that_are_the_same_mix_are_refused_with_both_names(tmp_path):

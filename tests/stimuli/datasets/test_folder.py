@@ -2,7 +2,7 @@ import pytest
 
 from mixeval.errors import AudioError, DatasetError, StudyError
 from mixeval.study import FolderDataset
-from mixeval_stimuli.datasets import folder, open_dataset
+from mixeval_stimuli.datasets import folder, open_dataset, select
 from mixeval_stimuli.recordings import read_stems
 
 STEMS = {"kick": "kick.wav", "snare": "stems/snare.wav"}
@@ -44,13 +44,44 @@ def test_a_missing_stem_is_named_with_its_recording_and_path(tmp_path, write_wav
     with pytest.raises(
         DatasetError, match=r'stem "snare" of recording "one" is missing.*one/stems/snare.wav'
     ):
-        folder.load(tmp_path, item=None, stems=STEMS, references={})
+        select(folder.load(tmp_path, item=None, stems=STEMS, references={}), None)
+
+
+def test_a_recording_that_is_not_chosen_may_be_incomplete(tmp_path, write_wav):
+    write_wav(tmp_path / "one" / "kick.wav")
+    (tmp_path / "notes").mkdir()
+    recordings = folder.load(tmp_path, item=None, stems={"kick": "kick.wav"}, references={})
+    assert [recording.item for recording in select(recordings, ("one",))] == ["one"]
+
+
+def test_the_folder_of_the_study_itself_holds_more_than_recordings(tmp_path):
+    dataset = FolderDataset(kind="folder", path=".", references={"dry": "mix.wav"})
+    with pytest.raises(StudyError, match="is the study's own folder"):
+        open_dataset(dataset, study_folder=tmp_path, seed=0)
+
+
+@pytest.mark.parametrize("item", ["two\nlines", "\x1b[31mred", "caf\udce9", " "])
+def test_a_folder_whose_name_cannot_be_shown_is_refused(tmp_path, item):
+    dataset = FolderDataset(kind="folder", path="takes", references={"dry": "mix.wav"})
+    (tmp_path / "takes" / item).mkdir(parents=True)
+    with pytest.raises(DatasetError, match="is no name for an item") as told:
+        open_dataset(dataset, study_folder=tmp_path, seed=0)
+    assert str(told.value).isprintable()
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/takes", "ta\0kes"])
+def test_a_path_that_can_be_none_is_refused(tmp_path, path):
+    dataset = FolderDataset(kind="folder", path=path, references={"dry": "mix.wav"})
+    with pytest.raises(StudyError, match="cannot be used"):
+        open_dataset(dataset, study_folder=tmp_path, seed=0)
 
 
 def test_a_missing_reference_is_named(tmp_path, write_wav):
     write_wav(tmp_path / "kick.wav")
-    with pytest.raises(DatasetError, match='reference "wet" of recording "x" is missing'):
-        folder.load(tmp_path, item="x", stems={"kick": "kick.wav"}, references={"wet": "wet.wav"})
+    with pytest.raises(DatasetError, match='mix "wet" of recording "x" is missing'):
+        select(
+            folder.load(tmp_path, item="x", stems={"kick": "kick.wav"}, references={"wet": "wet.wav"}), None
+        )
 
 
 def test_a_link_out_of_the_data_set_is_refused(tmp_path, write_wav):

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile
 
-from mixeval.audio import Samples
+from mixeval.audio import Samples, write_samples
 from mixeval.errors import DatasetError
 from mixeval_stimuli.datasets import enst
 from mixeval_stimuli.datasets.synthetic.drums import SAMPLE_RATE, Hits
@@ -179,5 +178,5 @@ def _write_multitrack(folder: Path, kit: Kit, take: Take, multitrack: Multitrack
 
 def _write_wav(path: Path, samples: Samples) -> None:
     # Rounded here, so that what is written does not hang on how a version of libsndfile rounds.
-    integers = np.clip(np.rint(samples.T * 32768.0), -32768, 32767).astype(np.int16)
-    soundfile.write(path, integers, SAMPLE_RATE, format="WAV", subtype="PCM_16")
+    integers = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    write_samples(path, integers, SAMPLE_RATE, container="WAV", subtype="PCM_16")

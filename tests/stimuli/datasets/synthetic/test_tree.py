@@ -111,6 +111,12 @@ def test_an_error_on_the_way_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_full_disk_is_told_in_words_and_leaves_nothing_behind(tmp_path, small_files):
+    with small_files(1000), pytest.raises(DatasetError, match=r"cannot be written \(File too large\)"):
+        synthetic.write_tree(tmp_path / "recordings", seed=3, **SMALL)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_killed_run_leaves_no_tree_and_the_next_one_clears_up(tmp_path, tree):
     script = (
         "import sys; from pathlib import Path; from mixeval_stimuli.datasets import synthetic\n"
