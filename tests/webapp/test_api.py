@@ -348,6 +348,13 @@ def test_only_the_studys_own_page_can_send(listener, new_listener, page, rows):
     assert rows() == []
 
 
+@pytest.mark.parametrize("page_id", ["%00", "x" * 65, "%F0%9F%A5%81"])
+def test_an_address_that_no_database_could_hold_never_reaches_it(listener, caplog, page_id):
+    listener.start()
+    assert listener.send("PUT", f"/api/pages/{page_id}/ratings", {"ratings": []}).status_code == 404
+    assert "reason=not_found method=PUT route=- " in caplog.text
+
+
 def test_an_unknown_address_or_method_answers_in_json(listener, page):
     assert listener.client.get("/api/nothing").json["status"] == 404
     answer = listener.client.delete(page["ratings_url"])

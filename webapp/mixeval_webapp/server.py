@@ -23,6 +23,8 @@ OTHER_FILES = 100
 
 # It warns of every request that waits for a thread, which is what the queue is for.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+# It tells of each visitor who hangs up, by a path that may hold a token or a resume link.
+logging.getLogger("waitress").setLevel(logging.WARNING)
 
 
 class Server:
