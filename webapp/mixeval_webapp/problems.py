@@ -61,6 +61,10 @@ class PageFinishedError(RefusalError):
     status, reason = HTTPStatus.CONFLICT, "page_finished"
 
 
+class ElsewhereError(RefusalError):
+    status, reason = HTTPStatus.CONFLICT, "elsewhere"
+
+
 class NotJsonError(RefusalError):
     status, reason = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json"
 
