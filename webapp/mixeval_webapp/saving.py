@@ -31,7 +31,7 @@ SERVER_EVENT = "server:"
 
 _earlier = aliased(Page)
 # Statements of the busiest path are built once, so that they are compiled once. The page is locked, so that
-# two requests about it take turns (SQLite has locked the whole database already).
+# two requests about it take turns (SQLite has locked the whole database already); events may still refer to it.
 _PAGE = (
     select(
         Page.opened_at,
@@ -47,7 +47,12 @@ _PAGE = (
     )
     .join(PageStimulus)
     .where(Page.id == bindparam("page_id"), Page.session_id == bindparam("session_id"))
-    .with_for_update(of=Page)
+    .with_for_update(of=Page, key_share=True)
+)
+_SESSION = (
+    select(ParticipantSession.id)
+    .where(ParticipantSession.id == bindparam("session_id"))
+    .with_for_update(key_share=True)
 )
 
 
@@ -128,6 +133,8 @@ def save_events(database: Database, visitor: Visitor, events: Sequence[EventPayl
     Raises NotServedError when one names a page or a mix of another session; then nothing is stored.
     """
     with database.write() as db:
+        # In turns: the same events in two orders at once would wait for each other in a circle.
+        db.execute(_SESSION, {"session_id": visitor.session_id})
         own_pages = set(db.scalars(select(Page.id).where(Page.session_id == visitor.session_id)))
         named = {event.stimulus for event in events if event.stimulus is not None}
         own_tokens = set(
