@@ -1,32 +1,35 @@
 """The engine settings under the promise that nothing acknowledged is lost (design section 7).
 
-SQLite runs in WAL with synchronous=FULL, foreign keys on, one pooled connection per process, and takes its
-write lock at the start of a write: a deferred transaction that reads and then writes fails with "database is
-locked" instead of waiting. PostgreSQL runs by URL with pre-ping.
+SQLite runs in WAL with synchronous=FULL, foreign keys on, one pooled connection per process for writing, and
+takes its write lock at the start of a write: a deferred transaction that reads and then writes fails with
+"database is locked" instead of waiting. PostgreSQL runs by URL with pre-ping.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 
 from mixeval.errors import DatabaseError
 
 BUSY_TIMEOUT_SECONDS = 30
+CONNECT_TIMEOUT_SECONDS = 10
+READERS = 4
 
 
 class Database:
     """Short transactions on one engine: `read()` never waits for writers, `write()` commits or leaves nothing."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, reading: Engine) -> None:
+        """Write on `engine` and read on `reading`, which may be one."""
         self.engine = engine
-        self._reading = engine.execution_options(mixeval_reading=True)
+        self._reading = reading
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -42,6 +45,7 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        self._reading.dispose()
 
 
 def open_database(url: str) -> Database:
@@ -51,12 +55,8 @@ def open_database(url: str) -> Database:
     """
     try:
         parsed = make_url(url)
-        engine = (
-            _sqlite(url)
-            if parsed.get_backend_name() == "sqlite"
-            else _postgresql(url, parsed.get_backend_name())
-        )
-        with engine.connect():
+        database = _sqlite(parsed) if parsed.get_backend_name() == "sqlite" else _postgresql(parsed)
+        with database.engine.connect():
             pass
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise DatabaseError(
@@ -68,12 +68,7 @@ def open_database(url: str) -> Database:
             f"the database {parsed.render_as_string(hide_password=True)} cannot be opened ({error.orig})",
             remedy="check that it exists, that you may write there, and that it is no other kind of file",
         ) from error
-    return Database(engine)
-
-
-def is_busy(error: OperationalError) -> bool:
-    """Tell whether `error` says that another process held the database for too long."""
-    return "locked" in str(error.orig)
+    return database
 
 
 def upsert(session: Session, table: type[DeclarativeBase]) -> Any:
@@ -84,11 +79,22 @@ def upsert(session: Session, table: type[DeclarativeBase]) -> Any:
     return insert(table)
 
 
-def _sqlite(url: str) -> Engine:
+def _sqlite(url: URL) -> Database:
+    if url.database in {None, "", ":memory:"}:
+        raise DatabaseError("a database in memory keeps no answers", remedy="name a file, sqlite:///PATH")
+    writing = _sqlite_engine(url, connections=1)
+    event.listen(writing, "begin", _begin_writing)
+    # Of their own, since a writer may hold its connection for as long as another process holds the lock.
+    reading = _sqlite_engine(url, connections=READERS)
+    event.listen(reading, "begin", _begin_reading)
+    return Database(writing, reading=reading)
+
+
+def _sqlite_engine(url: URL, *, connections: int) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
-        pool_size=1,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_SECONDS,
         connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
@@ -96,7 +102,6 @@ def _sqlite(url: str) -> Engine:
         hide_parameters=True,
     )
     event.listen(engine, "connect", _set_pragmas)
-    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -107,12 +112,32 @@ def _set_pragmas(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin(connection: Connection) -> None:
-    reading = connection.get_execution_options().get("mixeval_reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+def _begin_writing(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _postgresql(url: str, backend: str) -> Engine:
-    if backend != "postgresql":
-        raise DatabaseError(f"{backend} databases are not supported", remedy="use SQLite or PostgreSQL")
-    return create_engine(url, pool_pre_ping=True, pool_size=8, hide_parameters=True)
+def _begin_reading(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _postgresql(url: URL) -> Database:
+    if url.get_backend_name() != "postgresql":
+        raise DatabaseError(
+            f"{url.get_backend_name()} databases are not supported", remedy="use SQLite or PostgreSQL"
+        )
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        pool_size=8,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _set_lock_timeout)
+    return Database(engine, reading=engine)
+
+
+def _set_lock_timeout(connection: Any, _record: object) -> None:
+    # It would wait for ever, and each waiting request keeps a thread of the server's.
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'")
+    connection.commit()

@@ -10,6 +10,8 @@ from mixeval.errors import StudyError
 
 DATABASE_NAME = "study.sqlite3"
 SECRET_KEY_NAME = ".secret-key"  # noqa: S105 - the name of a file
+SECRET_KEY_CHARACTERS = 32
+"""At least; a shorter key could be found by trying."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +39,15 @@ def read_settings(study_folder: Path, environment: Mapping[str, str] | None = No
         raise StudyError(
             f'MIXEVAL_TRUSTED_PROXIES is "{proxies}"', remedy="set it to a whole number such as 1"
         )
+    given = values.get("MIXEVAL_SECRET_KEY", "")
+    if 0 < len(given) < SECRET_KEY_CHARACTERS:
+        raise StudyError(
+            f"MIXEVAL_SECRET_KEY has only {len(given)} characters",
+            remedy=f"set it to {SECRET_KEY_CHARACTERS} or more random ones",
+        )
     return Settings(
         database_url=database_url(study_folder, values),
-        secret_key=values.get("MIXEVAL_SECRET_KEY") or _kept_secret(study_folder),
+        secret_key=given or _kept_secret(study_folder),
         trusted_proxies=int(proxies),
     )
 
@@ -62,8 +70,14 @@ def _kept_secret(study_folder: Path) -> str:
             f"{study_folder} cannot be written ({error.strerror})",
             remedy="give yourself write permission there",
         ) from error
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32))
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
+    except OSError as error:
+        path.unlink()
+        raise StudyError(
+            f"{path} cannot be written ({error.strerror})", remedy="make room on the disk"
+        ) from error
     return _read_secret(path)
 
 
@@ -74,7 +88,7 @@ def _read_secret(path: Path) -> str:
         raise StudyError(
             f"{path} cannot be read ({error.strerror})", remedy="make it readable to you"
         ) from error
-    if len(secret) < 32:
+    if len(secret) < SECRET_KEY_CHARACTERS:
         raise StudyError(
             f"{path} holds no secret key", remedy="delete it, a new one is made on the next start"
         )

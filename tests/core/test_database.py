@@ -1,4 +1,6 @@
+import sqlite3
 import threading
+import time
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +18,11 @@ def database(tmp_path):
     mixeval_migrations.prepare(database)
     yield database
     database.close()
+
+
+def write_one(database, code):
+    with database.write() as session:
+        session.add(Participant(code=code))
 
 
 def write_twice(database, code):
@@ -40,6 +47,23 @@ def test_a_write_is_kept_and_a_failed_one_leaves_nothing(database):
         write_twice(database, "lost")
     with database.read() as session:
         assert [person.code for person in session.query(Participant)] == ["kept"]
+
+
+def test_reading_goes_on_while_a_writer_waits_for_another_process(database, tmp_path):
+    other = sqlite3.connect(tmp_path / "study.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = threading.Thread(target=write_one, args=(database, "waited"))
+    waiting.start()
+    while database.engine.pool.checkedout() == 0:
+        time.sleep(0.01)
+    with database.read() as session:
+        before = session.query(Participant).count()
+    assert waiting.is_alive()
+    other.execute("ROLLBACK")
+    other.close()
+    waiting.join()
+    with database.read() as session:
+        assert (before, session.query(Participant).count()) == (0, 1)
 
 
 def test_writers_that_read_first_wait_for_each_other_instead_of_failing(tmp_path):
@@ -75,6 +99,7 @@ def test_writers_that_read_first_wait_for_each_other_instead_of_failing(tmp_path
         ("nonsense", "the database URL cannot be used"),
         ("mysql://host/name", "mysql databases are not supported"),
         ("sqlite:////nowhere/at/all.sqlite3", "cannot be opened"),
+        ("sqlite://", "keeps no answers"),
     ],
 )
 def test_a_database_that_cannot_be_opened_is_told_in_words(url, words):

@@ -1,4 +1,6 @@
+import errno
 import os
+import secrets
 import stat
 
 import pytest
@@ -42,6 +44,21 @@ def test_a_damaged_secret_key_and_a_wrong_number_are_refused(tmp_path):
         read_settings(tmp_path, {})
     with pytest.raises(StudyError, match="MIXEVAL_TRUSTED_PROXIES"):
         read_settings(tmp_path, {"MIXEVAL_TRUSTED_PROXIES": "yes"})
+
+
+def test_a_secret_key_that_could_be_guessed_is_refused(tmp_path):
+    with pytest.raises(StudyError, match="MIXEVAL_SECRET_KEY has only 6 characters"):
+        read_settings(tmp_path, {"MIXEVAL_SECRET_KEY": "secret"})
+
+
+def test_a_full_disk_leaves_no_half_secret_behind(tmp_path, monkeypatch):
+    def fail(_bytes):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(secrets, "token_hex", fail)
+    with pytest.raises(StudyError, match="make room on the disk"):
+        read_settings(tmp_path, {})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_does_not_exist_cannot_keep_a_secret(tmp_path):

@@ -48,10 +48,21 @@ def test_a_rating_is_acknowledged_with_its_sequence_and_is_in_the_database(liste
 
 
 def test_the_newest_sequence_wins_and_a_stale_retry_is_acknowledged_and_ignored(listener, page, rows):
-    for value, sequence in ((10, 1), (30, 3), (20, 2), (99, 3), (30, 3)):
+    for value, sequence in ((10, 1), (30, 3), (20, 2), (30, 3)):
         assert listener.put(page, [listener.rating(page, value=value, sequence=sequence)]).status_code == 200
     (row,) = rows()
     assert (row.value, row.sequence) == (30, 3)
+
+
+def test_two_answers_with_one_sequence_number_are_never_both_acknowledged(listener, page, rows):
+    first, second = (listener.rating(page, value=value, sequence=4) for value in (10, 90))
+    assert listener.put(page, [first]).status_code == 200
+    assert listener.put(page, [first]).status_code == 200
+    answer = listener.put(page, [second])
+    assert (answer.status_code, "reload" in answer.json["detail"]) == (409, True)
+    assert listener.complete(page, [second]).status_code == 409
+    assert listener.put(page, [first | {"sequence": 5}, second | {"sequence": 5}]).status_code == 409
+    assert [(row.value, row.sequence) for row in rows()] == [(10, 4)]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -346,6 +357,13 @@ def test_only_the_studys_own_page_can_send(listener, new_listener, page, rows):
     assert plain.status_code == 415
     assert new_listener().send("PUT", page["ratings_url"], body).status_code == 401
     assert rows() == []
+
+
+@pytest.mark.parametrize("page_id", ["%00", "x" * 65, "%F0%9F%A5%81"])
+def test_an_address_that_no_database_could_hold_never_reaches_it(listener, caplog, page_id):
+    listener.start()
+    assert listener.send("PUT", f"/api/pages/{page_id}/ratings", {"ratings": []}).status_code == 404
+    assert "reason=not_found method=PUT route=- " in caplog.text
 
 
 def test_an_unknown_address_or_method_answers_in_json(listener, page):

@@ -70,7 +70,7 @@ def test_the_resume_link_opens_the_same_page_in_another_browser(listener, new_li
 def test_an_unknown_resume_link_is_a_friendly_page(listener):
     answer = listener.get("/resume/AAAAAAAAAAAAAAAAAAAAAA")
     assert answer.status_code == 404
-    assert "link" in answer.text
+    assert "copy the whole link" in answer.text
     assert "mixeval_session" not in answer.headers.get("Set-Cookie", "")
 
 

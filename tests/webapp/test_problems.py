@@ -2,7 +2,7 @@ import logging
 import sqlite3
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 import mixeval.database
 from mixeval.models import Rating
@@ -71,18 +71,18 @@ def test_a_full_disk_is_said_and_nothing_is_acknowledged(listener, database):
     assert listener.events(sent).status_code == 200
 
 
-def test_a_fault_of_ours_shows_no_traceback_and_is_logged_without_secrets(listener, database, caplog):
+def test_a_fault_of_ours_shows_no_traceback_and_is_logged_without_secrets(listener, caplog):
     listener.start()
     page = listener.page()
 
     def fail(*_arguments):
         raise RuntimeError("boom")
 
-    event.listen(database.engine, "before_cursor_execute", fail)
+    event.listen(Engine, "before_cursor_execute", fail)
     with caplog.at_level(logging.ERROR):
         shown = listener.get("/test")
         answer = listener.put(page, [listener.rating(page)])
-    event.remove(database.engine, "before_cursor_execute", fail)
+    event.remove(Engine, "before_cursor_execute", fail)
     assert (shown.status_code, answer.status_code) == (500, 500)
     assert shown.content_type.startswith("text/html")
     assert answer.content_type == "application/problem+json"
@@ -108,7 +108,7 @@ def test_each_refusal_is_one_log_line_without_tokens_or_secrets(listener, caplog
     assert len(refused) == 5
     assert "status=422 reason=invalid_field method=PUT" in refused[0]
     assert "reason=unfinished_page" in refused[1]
-    assert "route=/audio/<token>" in refused[2]
+    assert "route=/audio/<token:token>" in refused[2]
     assert "route=/resume/<secret>" in refused[3]
     for hidden in (secret, token[:-1], page["page"]):
         assert hidden not in caplog.text
@@ -120,6 +120,13 @@ def test_people_get_a_page_that_says_what_to_do(listener, url, status):
     assert answer.status_code == status
     assert answer.content_type.startswith("text/html")
     assert 'href="/"' in answer.text
+
+
+@pytest.mark.parametrize("host", ["..", "x" * 300])
+def test_a_host_that_is_none_is_refused_without_a_fault(listener, host, caplog):
+    answer = listener.get("/", headers={"Host": host})
+    assert answer.status_code == 400
+    assert "unexpected" not in caplog.text
 
 
 def test_an_oversized_form_gets_a_page(listener):

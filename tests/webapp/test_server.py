@@ -125,6 +125,28 @@ def test_stalled_downloads_do_not_stop_a_save(app, serve, new_rater):
             connection.close()
 
 
+def test_a_hundred_browsers_that_keep_their_connections_shut_nobody_out(app, serve, new_rater):
+    with serve(app) as url, contextlib.ExitStack() as idle:
+        place = urllib.parse.urlsplit(url)
+        for _ in range(130):
+            idle.enter_context(socket.create_connection((place.hostname, place.port)))
+        rater = new_rater(url)
+        rater.save(1)
+        assert len(rater.acknowledged) == 4
+
+
+@pytest.mark.parametrize(("proxies", "secure"), [(0, False), (1, True)])
+def test_forwarded_headers_arrive_and_are_believed_from_a_trusted_proxy_only(
+    open_app, study_folder, serve, proxies, secure
+):
+    with serve(open_app(study_folder, trusted_proxies=proxies)) as url:
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc)
+        connection.request("GET", "/", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "lab.test"})
+        cookie = connection.getresponse().headers["Set-Cookie"]
+        connection.close()
+    assert ("Secure" in cookie) == secure
+
+
 def test_a_port_in_use_is_one_clear_sentence(app):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -14,7 +14,7 @@ from mixeval_webapp.site import site
 api = Blueprint("api", __name__, url_prefix="/api")
 
 
-@api.put("/pages/<page_id>/ratings")
+@api.put("/pages/<token:page_id>/ratings")
 def ratings(page_id: str) -> Response:
     visitor = _visitor()
     payload = read_payload(request, RatingsPayload)
@@ -22,7 +22,7 @@ def ratings(page_id: str) -> Response:
     return jsonify(saved=[asdict(rating) for rating in saved])
 
 
-@api.post("/pages/<page_id>/complete")
+@api.post("/pages/<token:page_id>/complete")
 def complete(page_id: str) -> Response:
     visitor = _visitor()
     payload = read_payload(request, CompletionPayload)

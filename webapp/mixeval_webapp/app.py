@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
 
 from mixeval.database import Database, open_database
 from mixeval.errors import DatabaseError
@@ -103,6 +104,7 @@ def _flask(site: Site, settings: Settings) -> Flask:
         WTF_CSRF_SSL_STRICT=False,
     )
     app.session_interface = FormSessions()
+    app.url_map.converters["token"] = _Token
     app.register_blueprint(pages)
     app.register_blueprint(api)
     # The API is guarded by a header and a content type that no form of another site can send.
@@ -114,6 +116,12 @@ def _flask(site: Site, settings: Settings) -> Flask:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # as Flask's documentation says to
     return app
+
+
+class _Token(BaseConverter):
+    """What may stand for a token or an id in an address: nothing that PostgreSQL cannot hold, such as NUL."""
+
+    regex = "[A-Za-z0-9_-]{1,64}"
 
 
 def _guard(response: Response) -> Response:

@@ -19,6 +19,7 @@ from mixeval.models import Page, PageStimulus
 from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
 from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data
 from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
+from mixeval_webapp.problems import NotYoursError
 from mixeval_webapp.site import site
 
 AUDIO_MAX_AGE_SECONDS = 24 * 60 * 60
@@ -79,11 +80,11 @@ def test() -> str | AnyResponse:
 @pages.get("/resume/<secret>")
 def resume(secret: str) -> AnyResponse:
     if find_visitor(site().database, secret) is None:
-        abort(404, "This link opens no session. Please copy the whole link, or start again.")
+        raise NotYoursError("this link opens no session", remedy="copy the whole link, or start again")
     return set_secret(_to_test(), secret)
 
 
-@pages.get("/audio/<token>")
+@pages.get("/audio/<token:token>")
 def audio(token: str) -> Response:
     visitor = visitor_of_request()
     stimulus = None if visitor is None else _own_stimulus(visitor, token)

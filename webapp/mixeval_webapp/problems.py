@@ -13,7 +13,7 @@ from flask import Flask, Response, g, jsonify, make_response, render_template, r
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
 from mixeval.errors import MixevalError
 from mixeval_webapp.stimulus_files import StimulusUnavailableError
@@ -59,6 +59,10 @@ class NotYoursError(RefusalError):
 
 class PageFinishedError(RefusalError):
     status, reason = HTTPStatus.CONFLICT, "page_finished"
+
+
+class ElsewhereError(RefusalError):
+    status, reason = HTTPStatus.CONFLICT, "elsewhere"
 
 
 class NotJsonError(RefusalError):
@@ -153,6 +157,10 @@ def _http_problem(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:  # redirects that the router raises
         return make_response(error)
     status = HTTPStatus(error.code)
+    if isinstance(error, BadHost):
+        # Without a host there are no addresses, and every page of ours has some.
+        _log_refusal(status, "bad_host")
+        return make_response(("The Host header names no host.\n", status, {"Content-Type": "text/plain"}))
     _log_refusal(status, status.phrase.lower().replace(" ", "_"))
     answer = _answer(status, _WORDS.get(status, status.description or status.phrase))
     for name, value in error.get_headers():

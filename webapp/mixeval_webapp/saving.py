@@ -16,6 +16,7 @@ from mixeval.models import Event, Page, PageStimulus, ParticipantSession, Rating
 from mixeval_webapp.participants import Visitor, new_code
 from mixeval_webapp.payloads import CompletionPayload, EventPayload, RatingPayload
 from mixeval_webapp.problems import (
+    ElsewhereError,
     InvalidFieldError,
     NotServedError,
     NotYoursError,
@@ -30,7 +31,7 @@ SERVER_EVENT = "server:"
 
 _earlier = aliased(Page)
 # Statements of the busiest path are built once, so that they are compiled once. The page is locked, so that
-# two requests about it take turns (SQLite has locked the whole database already).
+# two requests about it take turns (SQLite has locked the whole database already); events may still refer to it.
 _PAGE = (
     select(
         Page.opened_at,
@@ -46,7 +47,12 @@ _PAGE = (
     )
     .join(PageStimulus)
     .where(Page.id == bindparam("page_id"), Page.session_id == bindparam("session_id"))
-    .with_for_update(of=Page)
+    .with_for_update(of=Page, key_share=True)
+)
+_SESSION = (
+    select(ParticipantSession.id)
+    .where(ParticipantSession.id == bindparam("session_id"))
+    .with_for_update(key_share=True)
 )
 
 
@@ -81,7 +87,8 @@ def save_ratings(
 
     Raises InvalidFieldError for another attribute than the study's, NotYoursError for a page of nobody or
     somebody else, NotServedError for a later page or a mix of another page, PageFinishedError for new
-    ratings of a finished page. Then nothing at all is stored.
+    ratings of a finished page, ElsewhereError when another tab or device has used a sequence number for
+    another answer. Then nothing at all is stored.
     """
     with database.write() as db:
         page = _own_page(db, visitor, page_id)
@@ -126,6 +133,8 @@ def save_events(database: Database, visitor: Visitor, events: Sequence[EventPayl
     Raises NotServedError when one names a page or a mix of another session; then nothing is stored.
     """
     with database.write() as db:
+        # In turns: the same events in two orders at once would wait for each other in a circle.
+        db.execute(_SESSION, {"session_id": visitor.session_id})
         own_pages = set(db.scalars(select(Page.id).where(Page.session_id == visitor.session_id)))
         named = {event.stimulus for event in events if event.stimulus is not None}
         own_tokens = set(
@@ -199,7 +208,7 @@ def _refuse_new_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
     }
     for rating in ratings:
         row = stored.get((rating.stimulus, rating.attribute))
-        if row is None or (rating.sequence > row.sequence and rating.value != row.value):
+        if row is None or (rating.sequence >= row.sequence and rating.value != row.value):
             raise PageFinishedError(
                 "this page is finished and its ratings no longer change", remedy="reload the page"
             )
@@ -212,6 +221,7 @@ def _store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
         newest[rating.stimulus, rating.attribute] = rating
     if not newest:
         return
+    _refuse_two_answers(db, ratings)
     insert = upsert(db, Rating)
     changing = ("value", "sequence", "played", "moved", "listened_seconds", "rated_at")
     db.execute(
@@ -234,6 +244,21 @@ def _store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
             for rating in newest.values()
         ],
     )
+
+
+def _refuse_two_answers(db: Session, ratings: Sequence[RatingPayload]) -> None:
+    """Refuse to acknowledge an answer that no number tells from another one, since only one can be kept."""
+    tokens = {rating.stimulus for rating in ratings}
+    answers = {
+        (row.stimulus_token, row.attribute, row.sequence): row.value
+        for row in db.scalars(select(Rating).where(Rating.stimulus_token.in_(tokens)))
+    }
+    for rating in ratings:
+        key = (rating.stimulus, rating.attribute, rating.sequence)
+        if answers.setdefault(key, rating.value) != rating.value:
+            raise ElsewhereError(
+                "this page was answered in another tab or on another device", remedy="reload the page"
+            )
 
 
 def _unfinished(db: Session, page: _OwnPage, attribute: str) -> UnfinishedPageError | None:

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import resource
 import socket
 import threading
 import time
@@ -15,9 +16,15 @@ from mixeval.errors import ServeError
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 
 DRAIN_SECONDS = 10.0
+CONNECTIONS = 1000
+"""Open at once; a browser keeps up to six while it is on the page."""
+OTHER_FILES = 100
+"""That the database, the stimuli and Python have open besides."""
 
 # It warns of every request that waits for a thread, which is what the queue is for.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+# It tells of each visitor who hangs up, by a path that may hold a token or a resume link.
+logging.getLogger("waitress").setLevel(logging.WARNING)
 
 
 class Server:
@@ -41,6 +48,9 @@ class Server:
             ident=None,
             # The application refuses what is over its own limit, with words; this guards the disk before it.
             max_request_body_size=16 * MAX_BODY_BYTES,
+            connection_limit=_connection_limit(),
+            # The application believes as many proxies as it is told to; stripped here, it would believe none.
+            clear_untrusted_proxy_headers=False,
             # select() ends at 1024 open files.
             asyncore_use_poll=True,
         )
@@ -76,6 +86,17 @@ class Server:
         for channel in list(self._waitress.active_channels.values()):
             if not channel.requests and channel.request is None and not channel.total_outbufs_len:
                 channel.handle_close()
+
+
+def _connection_limit() -> int:
+    """Return how many connections the limit of open files allows, after raising it as far as they need."""
+    # A socket, and the file that a long reply waits in.
+    wanted = 2 * CONNECTIONS + OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return CONNECTIONS if soft == resource.RLIM_INFINITY else min(CONNECTIONS, (soft - OTHER_FILES) // 2)
 
 
 def _listen(host: str, port: int) -> socket.socket:
