@@ -22,6 +22,8 @@ from mixeval_analysis.ratings import SIMULATED, Ratings
 FULL_WIDTH_MM = 183
 """Two columns of a journal page."""
 _MM_PER_INCH = 25.4
+_MOST_DOTS_AS_SHAPES = 300
+"""A dot of each of more participants becomes one picture: 10 000 would make a page of 14 MB."""
 
 # Okabe and Ito's palette, which readers with any colour vision tell apart.
 _COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
@@ -120,6 +122,7 @@ def _draw_participants(axes: Axes, ratings: Ratings) -> None:
             mec="none",
             alpha=alpha,
             zorder=2,
+            rasterized=ratings.participants > _MOST_DOTS_AS_SHAPES,
         )
 
 

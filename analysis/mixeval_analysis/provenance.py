@@ -11,6 +11,7 @@ from mixeval_analysis.describe import REPLICATES
 from mixeval_analysis.paper_profile import LABEL, Analysis
 from mixeval_analysis.ratings import SIMULATED, Ratings
 
+GENERATOR = {"mixeval": __version__}
 _LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib", "seaborn")
 
 
@@ -20,7 +21,7 @@ def provenance(analysis: Analysis, *, pooled: bool = False) -> dict[str, Any]:
     k = len(ratings.labels)
     return {
         "schema": 1,
-        "generator": {"mixeval": __version__},
+        "generator": GENERATOR,
         "data": SIMULATED if ratings.simulated else "real",
         "libraries": libraries(),
         "source": {

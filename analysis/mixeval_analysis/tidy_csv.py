@@ -30,7 +30,7 @@ from mixeval_analysis.ratings import (
 )
 
 SETTINGS_SUFFIX = ".analysis.toml"
-_NAMES = ("participant", "item", "condition", "attribute")
+_NAMES = ["participant", "item", "condition", "attribute"]
 _LONGEST_NAME = 200
 _LARGEST_RATING = 1e100
 """Squares of larger ones overflow, and no scale goes so far."""

@@ -52,6 +52,12 @@ def test_simulated_ratings_are_marked_in_the_figure(panel):
     assert "SIMULATED" not in violin(panel)["svg"].decode()
 
 
+def test_a_large_panel_makes_no_larger_file_than_a_small_one(ratings_of):
+    small, large = (violin(ratings_of({"a": range(n), "b": range(n)}))["svg"] for n in (300, 3000))
+    assert len(large) < 2 * len(small)
+    assert b'href="http' not in large
+
+
 @pytest.mark.parametrize(
     "values",
     [
