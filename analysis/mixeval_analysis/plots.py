@@ -3,6 +3,7 @@
 import io
 import re
 import textwrap
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -61,7 +63,8 @@ def violin(ratings: Ratings) -> dict[str, bytes]:
     the scale) and scaled to one width. The bar is the interquartile range, the white dot the median, the
     small dots are participants' means.
     """
-    with mpl.rc_context(dict(_STYLE)):
+    with mpl.rc_context(dict(_STYLE)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # letters_missing() tells
         # Other programs set the text in other fonts: room at the edges keeps it whole.
         room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
         size = (FULL_WIDTH_MM / _MM_PER_INCH, _height_mm(ratings) / _MM_PER_INCH)
@@ -73,6 +76,20 @@ def violin(ratings: Ratings) -> dict[str, bytes]:
         _draw_participants(axes, ratings)
         _dress(axes, ratings)
         return {kind: _save(figure, kind) for kind in _METADATA}
+
+
+def letters_missing(ratings: Ratings) -> str | None:
+    """Say which letters of the labels the figure's font lacks, or None where it has all of them.
+
+    PDF and PNG show boxes in their place; SVG holds text, which its reader sets in a font that has them.
+    """
+    known = get_font(findfont(_STYLE["font.family"])).get_charmap()
+    text = "".join([*ratings.labels.values(), ratings.attribute or ""])
+    missing = [letter for letter in dict.fromkeys(text) if letter.isprintable() and ord(letter) not in known]
+    if not missing:
+        return None
+    some = "".join(missing[:10]) + (" and others" if len(missing) > 10 else "")
+    return f"The font of the PDF and PNG figures lacks {some}: take the SVG, or give labels in other letters."
 
 
 def _draw_violins(axes: Axes, ratings: Ratings) -> None:

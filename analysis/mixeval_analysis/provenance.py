@@ -38,6 +38,7 @@ def provenance(analysis: Analysis, *, pooled: bool = False) -> dict[str, Any]:
         "ratings": len(ratings.rows),
         "conditions": [{"id": key, "label": label} for key, label in ratings.labels.items()],
         "left_out": [asdict(entry) for entry in ratings.left_out],
+        "remarks": list(ratings.remarks),
         "versions": [version_entry(ratings, entry.id) for entry in ratings.versions],
         "pooled_versions": pooled,
         "profile": LABEL,

@@ -7,14 +7,15 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mixeval.errors import AnalysisError
 from mixeval_analysis.paper_profile import Analysis, analyze_ratings
-from mixeval_analysis.plots import violin
+from mixeval_analysis.plots import letters_missing, violin
 from mixeval_analysis.provenance import GENERATOR, provenance
+from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.report import index_page, report_page
 from mixeval_analysis.selection import Selection, differing_stimuli, folder_of
 from mixeval_analysis.tables import to_csv, to_latex, to_markdown
@@ -42,7 +43,7 @@ def write_report(selection: Selection, folder: Path) -> Report:
     Raises AnalysisError when the folder cannot be written, or holds a file of the same name that mixeval did
     not write.
     """
-    analyses = [analyze_ratings(group) for group in selection.groups]
+    analyses = [analyze_ratings(_with_remark(group)) for group in selection.groups]
     if len(analyses) == 1:
         places = {folder: analyses[0]}
         files = _files(analyses[0], selection)
@@ -121,6 +122,11 @@ def _alone_in(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def _with_remark(ratings: Ratings) -> Ratings:
+    remark = letters_missing(ratings)
+    return replace(ratings, remarks=(*ratings.remarks, remark)) if remark else ratings
 
 
 def _files(analysis: Analysis, selection: Selection) -> Files:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mixeval_analysis.plots import violin
+from mixeval_analysis.plots import letters_missing, violin
 from mixeval_analysis.ratings import with_defaults
 
 
@@ -69,6 +69,13 @@ def test_four_times_the_participants_do_not_make_four_times_the_file(ratings_of)
 )
 def test_odd_ratings_are_drawn_without_a_warning(ratings_of, values):
     assert violin(ratings_of(values))["svg"].startswith(b"<?xml")
+
+
+def test_letters_that_the_font_lacks_are_said_and_stay_in_the_svg(ratings_of):
+    ratings = ratings_of({"日本語": [1, 2], "👩\N{ZERO WIDTH JOINER}🔬": [2, 3], "مرجع": [1, 3]})
+    assert "日本語" in violin(ratings)["svg"].decode()
+    assert "lacks 日本語👩🔬: take the SVG" in letters_missing(ratings)
+    assert letters_missing(ratings_of({"é": [1, 2], "Ω": [2, 3]})) is None
 
 
 def test_labels_are_escaped_in_svg(ratings_of):
