@@ -24,6 +24,8 @@ from mixeval_analysis.ratings import SIMULATED, Ratings
 FULL_WIDTH_MM = 183
 """Two columns of a journal page."""
 _MM_PER_INCH = 25.4
+_LINE_MM = 3.2
+"""Of the labels under the violins."""
 _MOST_DOTS_AS_SHAPES = 300
 """A dot of each of more participants becomes one picture: 10 000 would make a page of 14 MB."""
 
@@ -173,16 +175,23 @@ def _dress(axes: Axes, ratings: Ratings) -> None:
 
 def _wrapped_labels(ratings: Ratings) -> tuple[list[str], bool]:
     """Break labels into lines that stand side by side; turn them upright where there are too many."""
-    characters = int((FULL_WIDTH_MM - 14) / len(ratings.labels) / 1.6)
+    slot_mm = (FULL_WIDTH_MM - 14) / len(ratings.labels)
+    characters = int(slot_mm / 1.6)
     steep = characters < 7
-    width = 28 if steep else characters
-    return [_wrapped(label, width) for label in ratings.labels.values()], steep
+    if not steep:
+        return [_wrapped(label, characters) for label in ratings.labels.values()], False
+    # Upright lines stand side by side within the slot; what does not fit there is in the tables.
+    lines = max(1, int(slot_mm / _LINE_MM))
+    return [_wrapped(label, 40, lines) for label in ratings.labels.values()], True
 
 
-def _wrapped(label: str, width: int) -> str:
+def _wrapped(label: str, width: int, lines: int | None = None) -> str:
     # What stands in brackets stays together; a line breaks at spaces that are not of this kind.
     together = re.sub(r"\(.*?\)", lambda bracket: bracket[0].replace(" ", "\N{NO-BREAK SPACE}"), label)
-    return "\n".join(textwrap.wrap(together, width, break_on_hyphens=False))
+    wrapped = textwrap.wrap(
+        together, width, break_on_hyphens=False, max_lines=lines, placeholder="\N{HORIZONTAL ELLIPSIS}"
+    )
+    return "\n".join(wrapped)
 
 
 def _height_mm(ratings: Ratings) -> float:

@@ -78,6 +78,15 @@ def test_letters_that_the_font_lacks_are_said_and_stay_in_the_svg(ratings_of):
     assert letters_missing(ratings_of({"é": [1, 2], "Ω": [2, 3]})) is None
 
 
+def test_long_labels_of_many_conditions_take_one_line_each(ratings_of):
+    labels = {f"c{place}": f"condition {place} " + "with many words " * 9 for place in range(40)}
+    svg = violin(ratings_of({key: [1, 2, 3] for key in labels}, labels=labels))["svg"].decode()
+    for place in range(40):
+        (line,) = re.findall(rf">(condition {place} [^<]*)<", svg)
+        assert line.endswith("\N{HORIZONTAL ELLIPSIS}")
+    assert svg.count("many words") <= 2 * 40
+
+
 def test_labels_are_escaped_in_svg(ratings_of):
     ratings = ratings_of({"a": [1, 2], "b": [2, 3]}, labels={"a": "<script>", "b": "b"})
     assert "<script>" not in violin(ratings)["svg"].decode()
