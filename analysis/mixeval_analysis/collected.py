@@ -20,7 +20,7 @@ from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, 
 from mixeval.settings import database_url
 from mixeval.study import Study, read_study
 from mixeval.versions import Version
-from mixeval_analysis.ratings import COLUMNS, RatedVersion, Ratings
+from mixeval_analysis.ratings import COLUMNS, RatedVersion, Ratings, in_utf8
 from mixeval_migrations import head, prepare
 
 SCALE = (0.0, 100.0)
@@ -70,7 +70,7 @@ def ratings_in_study(folder: Path) -> Ratings:
     when its database cannot be read.
     """
     study = read_study(folder)
-    return _ratings(database_url(folder), source=folder.resolve().name, study=study)
+    return _ratings(database_url(folder), source=in_utf8(folder.resolve().name), study=study)
 
 
 def ratings_in_database(url: str) -> Ratings:

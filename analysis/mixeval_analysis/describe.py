@@ -10,6 +10,8 @@ from mixeval_analysis.ratings import Ratings, Values, count_of
 from mixeval_analysis.tables import Table, frame_of
 
 REPLICATES = 10_000
+FEW = 10
+"""Of normal means, the interval holds the true one in 91 % of panels of 10, 84 % of 5 and half of 2."""
 _CELLS_PER_BLOCK = 4_000_000
 """Bootstrap weights held at once: 32 MB, however many participants there are."""
 
@@ -55,7 +57,7 @@ def summary(ratings: Ratings, *, replicates: int = REPLICATES) -> Table:
         ),
         level=f"{ratings.shape_in_words()}, pooled.",
         labels=ratings.labels,
-        notes=(*notes, *_holes(ratings)),
+        notes=(*notes, *_few(ratings), *_holes(ratings)),
         simulated=ratings.simulated,
     )
 
@@ -99,6 +101,12 @@ def _matrix(cells: "pd.Series[Any]", ratings: Ratings) -> Values:
     # Participants by name and conditions by the study's order: the rows' order changes nothing.
     table = cells.unstack("condition").sort_index().reindex(columns=list(ratings.labels))
     return np.asarray(table.fillna(0.0), dtype=np.float64)
+
+
+def _few(ratings: Ratings) -> tuple[str, ...]:
+    if not 2 <= ratings.participants < FEW:
+        return ()
+    return (f"Bootstrap intervals over fewer than {FEW} participants are too narrow.",)
 
 
 def _holes(ratings: Ratings) -> tuple[str, ...]:

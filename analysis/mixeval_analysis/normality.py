@@ -13,6 +13,9 @@ from mixeval_analysis.tables import Table, frame_of
 LARGEST_N = 5000
 """Royston's approximation was fitted up to here, and R refuses more."""
 
+_NARROW = 1e-10
+_ROUNDING_ERROR = 1e-9
+
 
 def shapiro_wilk(ratings: Ratings) -> Table:
     """Test each condition's pooled ratings for normality (Royston 1995, AS R94, as R's `shapiro.test`)."""
@@ -21,11 +24,15 @@ def shapiro_wilk(ratings: Ratings) -> Table:
         row: dict[str, object] = {"condition": condition, "n": len(values), "W": None, "p": None}
         problem = _why_undefined(values)
         if problem is None:
-            result = stats.shapiro(values)
+            span = np.ptp(values)
+            # As R does: W has no unit, and the routine takes a range near 0 for 0.
+            result = stats.shapiro(values / span if span < _NARROW else values)
             row["W"] = float(result.statistic)
-            if len(values) == 3 and len(np.unique(values)) == 2:
+            if len(values) == 3 and result.pvalue < _ROUNDING_ERROR:
                 # The exact distribution starts at W = 3/4: p is 0 there, give or take a rounding error.
-                problem = "of three ratings two are equal, so W is at its minimum and p says nothing"
+                problem = (
+                    "of three ratings two are as good as equal, so W is at its minimum and p says nothing"
+                )
             else:
                 row["p"] = of_value(float(result.pvalue))
         if problem is not None:

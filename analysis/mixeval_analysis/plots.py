@@ -3,6 +3,7 @@
 import io
 import re
 import textwrap
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -22,6 +24,10 @@ from mixeval_analysis.ratings import SIMULATED, Ratings
 FULL_WIDTH_MM = 183
 """Two columns of a journal page."""
 _MM_PER_INCH = 25.4
+_LINE_MM = 3.2
+"""Of the labels under the violins."""
+_MOST_DOTS_AS_SHAPES = 300
+"""A dot of each of more participants becomes one picture: 10 000 would make a page of 14 MB."""
 
 # Okabe and Ito's palette, which readers with any colour vision tell apart.
 _COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
@@ -59,7 +65,8 @@ def violin(ratings: Ratings) -> dict[str, bytes]:
     the scale) and scaled to one width. The bar is the interquartile range, the white dot the median, the
     small dots are participants' means.
     """
-    with mpl.rc_context(dict(_STYLE)):
+    with mpl.rc_context(dict(_STYLE)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # letters_missing() tells
         # Other programs set the text in other fonts: room at the edges keeps it whole.
         room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
         size = (FULL_WIDTH_MM / _MM_PER_INCH, _height_mm(ratings) / _MM_PER_INCH)
@@ -71,6 +78,20 @@ def violin(ratings: Ratings) -> dict[str, bytes]:
         _draw_participants(axes, ratings)
         _dress(axes, ratings)
         return {kind: _save(figure, kind) for kind in _METADATA}
+
+
+def letters_missing(ratings: Ratings) -> str | None:
+    """Say which letters of the labels the figure's font lacks, or None where it has all of them.
+
+    PDF and PNG show boxes in their place; SVG holds text, which its reader sets in a font that has them.
+    """
+    known = get_font(findfont(_STYLE["font.family"])).get_charmap()
+    text = "".join([*ratings.labels.values(), ratings.attribute or ""])
+    missing = [letter for letter in dict.fromkeys(text) if letter.isprintable() and ord(letter) not in known]
+    if not missing:
+        return None
+    some = "".join(missing[:10]) + (" and others" if len(missing) > 10 else "")
+    return f"The font of the PDF and PNG figures lacks {some}: take the SVG, or give labels in other letters."
 
 
 def _draw_violins(axes: Axes, ratings: Ratings) -> None:
@@ -120,6 +141,7 @@ def _draw_participants(axes: Axes, ratings: Ratings) -> None:
             mec="none",
             alpha=alpha,
             zorder=2,
+            rasterized=ratings.participants > _MOST_DOTS_AS_SHAPES,
         )
 
 
@@ -153,16 +175,23 @@ def _dress(axes: Axes, ratings: Ratings) -> None:
 
 def _wrapped_labels(ratings: Ratings) -> tuple[list[str], bool]:
     """Break labels into lines that stand side by side; turn them upright where there are too many."""
-    characters = int((FULL_WIDTH_MM - 14) / len(ratings.labels) / 1.6)
+    slot_mm = (FULL_WIDTH_MM - 14) / len(ratings.labels)
+    characters = int(slot_mm / 1.6)
     steep = characters < 7
-    width = 28 if steep else characters
-    return [_wrapped(label, width) for label in ratings.labels.values()], steep
+    if not steep:
+        return [_wrapped(label, characters) for label in ratings.labels.values()], False
+    # Upright lines stand side by side within the slot; what does not fit there is in the tables.
+    lines = max(1, int(slot_mm / _LINE_MM))
+    return [_wrapped(label, 40, lines) for label in ratings.labels.values()], True
 
 
-def _wrapped(label: str, width: int) -> str:
+def _wrapped(label: str, width: int, lines: int | None = None) -> str:
     # What stands in brackets stays together; a line breaks at spaces that are not of this kind.
     together = re.sub(r"\(.*?\)", lambda bracket: bracket[0].replace(" ", "\N{NO-BREAK SPACE}"), label)
-    return "\n".join(textwrap.wrap(together, width, break_on_hyphens=False))
+    wrapped = textwrap.wrap(
+        together, width, break_on_hyphens=False, max_lines=lines, placeholder="\N{HORIZONTAL ELLIPSIS}"
+    )
+    return "\n".join(wrapped)
 
 
 def _height_mm(ratings: Ratings) -> float:

@@ -11,6 +11,7 @@ from mixeval_analysis.describe import REPLICATES
 from mixeval_analysis.paper_profile import LABEL, Analysis
 from mixeval_analysis.ratings import SIMULATED, Ratings
 
+GENERATOR = {"mixeval": __version__}
 _LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib", "seaborn")
 
 
@@ -20,7 +21,7 @@ def provenance(analysis: Analysis, *, pooled: bool = False) -> dict[str, Any]:
     k = len(ratings.labels)
     return {
         "schema": 1,
-        "generator": {"mixeval": __version__},
+        "generator": GENERATOR,
         "data": SIMULATED if ratings.simulated else "real",
         "libraries": libraries(),
         "source": {
@@ -37,6 +38,7 @@ def provenance(analysis: Analysis, *, pooled: bool = False) -> dict[str, Any]:
         "ratings": len(ratings.rows),
         "conditions": [{"id": key, "label": label} for key, label in ratings.labels.items()],
         "left_out": [asdict(entry) for entry in ratings.left_out],
+        "remarks": list(ratings.remarks),
         "versions": [version_entry(ratings, entry.id) for entry in ratings.versions],
         "pooled_versions": pooled,
         "profile": LABEL,

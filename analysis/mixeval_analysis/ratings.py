@@ -160,6 +160,11 @@ def in_order(conditions: list[str], order: tuple[str, ...] = ()) -> list[str]:
     return [*order, *(condition for condition in conditions if condition not in order)]
 
 
+def in_utf8(file_name: str) -> str:
+    """Return a file's name with `?` for each byte that is not UTF-8, which a report could not hold."""
+    return file_name.encode(errors="replace").decode()
+
+
 def count_sessions(rows: pd.DataFrame) -> int | None:
     """Count the sessions that rows name, or None where they name none."""
     return int(rows["session"].nunique()) if "session" in rows.columns else None

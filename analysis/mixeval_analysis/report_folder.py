@@ -3,21 +3,28 @@
 import json
 import os
 import shutil
+import sys
 import tempfile
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mixeval.errors import AnalysisError
 from mixeval_analysis.paper_profile import Analysis, analyze_ratings
-from mixeval_analysis.plots import violin
-from mixeval_analysis.provenance import provenance
+from mixeval_analysis.plots import letters_missing, violin
+from mixeval_analysis.provenance import GENERATOR, provenance
+from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.report import index_page, report_page
 from mixeval_analysis.selection import Selection, differing_stimuli, folder_of
 from mixeval_analysis.tables import to_csv, to_latex, to_markdown
 
+if sys.platform != "win32":
+    import fcntl
+
 PROVENANCE = "report.json"
+_DRAFT = ".draft-"
 Files = dict[str, bytes]
 
 
@@ -36,7 +43,7 @@ def write_report(selection: Selection, folder: Path) -> Report:
     Raises AnalysisError when the folder cannot be written, or holds a file of the same name that mixeval did
     not write.
     """
-    analyses = [analyze_ratings(group) for group in selection.groups]
+    analyses = [analyze_ratings(_with_remark(group)) for group in selection.groups]
     if len(analyses) == 1:
         places = {folder: analyses[0]}
         files = _files(analyses[0], selection)
@@ -48,7 +55,14 @@ def write_report(selection: Selection, folder: Path) -> Report:
             files |= {f"{name}/{path}": content for path, content in _files(analysis, selection).items()}
         files["report.html"] = index_page(selection.groups, selection.elsewhere).encode()
         entries = [{"folder": path.name, **provenance(analysis)} for path, analysis in places.items()]
-        files[PROVENANCE] = _json({"schema": 1, "versions_apart": entries, "files": [*files, PROVENANCE]})
+        files[PROVENANCE] = _json(
+            {
+                "schema": 1,
+                "generator": GENERATOR,
+                "versions_apart": entries,
+                "files": [*files, PROVENANCE],
+            }
+        )
     replace_files(folder, files)
     return Report(folder, places)
 
@@ -62,27 +76,57 @@ def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
     created = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        before = _listed(folder)
-        _refuse_foreign(folder, files, before)
-        draft = Path(tempfile.mkdtemp(dir=folder, prefix=".draft-"))
-        try:
-            for name, content in files.items():
-                path = draft / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(content)
-            # The list goes last: until then the old one still names what is there.
-            for name in sorted(files, key=lambda name: name == PROVENANCE):
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (draft / name).replace(folder / name)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-        _remove(folder, set(before) - set(files))
+        with _alone_in(folder):
+            _replace_files(folder, files)
     except OSError as error:
         if created:
             shutil.rmtree(folder, ignore_errors=True)
         raise AnalysisError(
             f"{folder} cannot be written ({error.strerror})", remedy="name another folder with --out"
         ) from error
+
+
+def _replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    # A run that was killed has left its draft, whose list names what it may have put in place.
+    abandoned = [path for path in folder.glob(f"{_DRAFT}*") if path.is_dir()]
+    before = {name for place in (folder, *abandoned) for name in _listed(place)}
+    _refuse_foreign(folder, files, before)
+    draft = Path(tempfile.mkdtemp(dir=folder, prefix=_DRAFT))
+    try:
+        for name, content in files.items():
+            path = draft / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    # The list goes last: until then the one in the draft names what is being put in place.
+    for name in sorted(files, key=lambda name: name == PROVENANCE):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (draft / name).replace(folder / name)
+    _remove(folder, before - set(files))
+    for path in (draft, *abandoned):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other run writes to `folder`; the lock goes with the process, however it ends."""
+    if sys.platform == "win32":  # a folder cannot be locked there
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # not every network drive can lock a folder
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _with_remark(ratings: Ratings) -> Ratings:
+    remark = letters_missing(ratings)
+    return replace(ratings, remarks=(*ratings.remarks, remark)) if remark else ratings
 
 
 def _files(analysis: Analysis, selection: Selection) -> Files:
@@ -108,10 +152,11 @@ def _listed(folder: Path) -> list[str]:
     """Return what an earlier run wrote here, as far as its list can be believed."""
     try:
         content = json.loads((folder / PROVENANCE).read_text(encoding="utf-8"))
-        names = content["files"]
+        # Another program's report.json may well list files too, which are not ours to replace.
+        names = content["files"] if "mixeval" in content["generator"] else []
+        return [name for name in names if isinstance(name, str) and _is_inside(name)]
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return []
-    return [name for name in names if isinstance(name, str) and _is_inside(name)]
 
 
 def _is_inside(name: str) -> bool:
@@ -134,5 +179,5 @@ def _remove(folder: Path, names: Iterable[str]) -> None:
         path = folder / name
         path.unlink(missing_ok=True)
         for parent in list(path.parents)[: len(PurePosixPath(name).parts) - 1]:
-            if not any(parent.iterdir()):
+            if parent.is_dir() and not any(parent.iterdir()):
                 parent.rmdir()

@@ -51,7 +51,7 @@ def select(ratings: Ratings, *, pool_versions: bool = False) -> Selection:
         else:
             elsewhere.extend(group.left_out)
     if not groups:
-        raise _nothing_left(ratings)
+        raise _nothing_left(ratings, elsewhere)
     if len(groups) == 1:
         groups = [replace(groups[0], left_out=(*groups[0].left_out, *elsewhere))]
     return Selection(tuple(groups), tuple(elsewhere), pooled=pool_versions and len(apart) > 1)
@@ -60,7 +60,9 @@ def select(ratings: Ratings, *, pool_versions: bool = False) -> Selection:
 def folder_of(version: RatedVersion) -> str:
     """Name the folder of a version's own report by the first 8 digits of its stimuli."""
     stimuli = version.stimuli_id
-    if not re.fullmatch(r"[0-9a-f]{8,}", stimuli):
+    if not re.fullmatch(
+        r"[0-9a-f]{64}", stimuli
+    ):  # a name of the user's own, whose beginning others may share
         stimuli = hashlib.sha256(stimuli.encode()).hexdigest()
     return f"version-{stimuli[:8]}"
 
@@ -83,7 +85,7 @@ def differing_stimuli(versions: Iterable[RatedVersion]) -> dict[str, list[str]] 
 
 def _select_rows(ratings: Ratings, *, real_only: bool) -> Ratings:
     rows = ratings.rows
-    attribute = _attribute(ratings)
+    attribute = _attribute(ratings, real_only=real_only)
     left_out = []
     for reason, applies in _REASONS:
         dropped = applies(rows, attribute, real_only)
@@ -103,7 +105,8 @@ def _select_rows(ratings: Ratings, *, real_only: bool) -> Ratings:
     ]
     return replace(
         ratings,
-        rows=rows.reset_index(drop=True),
+        # In one order, whatever order they came in: a sum of fractions depends on it in its last digit.
+        rows=rows.sort_values(["participant", "item", "condition"], ignore_index=True),
         labels=labels,
         attribute=attribute,
         left_out=(*ratings.left_out, *left_out),
@@ -137,11 +140,14 @@ def _candidates(rows: Rows) -> "pd.Series[bool]":
     return rows["complete"] & ~rows["preview"] & rows["rating"].notna()
 
 
-def _attribute(ratings: Ratings) -> str | None:
-    found = [str(name) for name in dict.fromkeys(ratings.rows["attribute"])]
+def _attribute(ratings: Ratings, *, real_only: bool) -> str | None:
+    rows = ratings.rows
+    # A question that nobody has answered yet must not push out one that was.
+    counted = rows.loc[_candidates(rows) & ~(rows["simulated"] & real_only)]
+    found = [str(name) for name in dict.fromkeys((counted if len(counted) else rows)["attribute"])]
     if len(found) <= 1:
         return found[0] if found and found[0] else None
-    asked = [version.attribute for version in ratings.versions if version.attribute]
+    asked = [version.attribute for version in ratings.versions if version.attribute in found]
     if asked:
         return asked[-1]  # the newest version's question
     raise AnalysisError(
@@ -155,12 +161,20 @@ def _versions_of(rows: Rows, ratings: Ratings) -> tuple[RatedVersion, ...]:
     return tuple(version for version in ratings.versions if version.id in present)
 
 
-def _nothing_left(ratings: Ratings) -> AnalysisError:
-    sessions = count_sessions(ratings.rows.loc[~ratings.rows["preview"]])
-    if len(ratings.rows) == 0 or sessions == 0:
-        return AnalysisError(f"{ratings.source} holds no ratings yet", remedy="collect some first")
-    begun = "" if sessions is None else f" ({sessions} begun)"
+def _nothing_left(ratings: Ratings, left_out: Iterable[LeftOut]) -> AnalysisError:
+    rows = ratings.rows.loc[~ratings.rows["preview"]]
+    if rows.empty:
+        previews = ", only previews" if len(ratings.rows) else ""
+        return AnalysisError(f"{ratings.source} holds no ratings yet{previews}", remedy="collect some first")
+    if not rows["complete"].any():
+        sessions = count_sessions(rows)
+        begun = "" if sessions is None else f" ({sessions} begun)"
+        return AnalysisError(
+            f"{ratings.source} holds no completed session yet{begun}",
+            remedy="analyze it again when a participant has finished",
+        )
+    reasons = "; ".join(f"{entry.ratings} ratings: {entry.reason}" for entry in left_out)
     return AnalysisError(
-        f"{ratings.source} holds no completed session yet{begun}",
-        remedy="analyze it again when a participant has finished",
+        f"{ratings.source} holds no rating that counts ({reasons})",
+        remedy="correct the columns that say so or add ratings that count",
     )

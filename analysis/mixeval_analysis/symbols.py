@@ -36,7 +36,9 @@ def symbol_matrix(pairs: Table) -> Table:
     for a, b, mark in zip(pairs.frame["a"], pairs.frame["b"], pairs.frame["symbol"], strict=True):
         found[a, b] = found[b, a] = mark
     # The first column is `condition`, unless a condition is called that.
-    first = next(name for name in ("condition", "condition_", "condition__") if name not in conditions)
+    first = "condition"
+    while first in conditions:
+        first += "_"
     rows: list[dict[str, object]] = [
         {first: a} | {b: "\N{MIDDLE DOT}" if a == b else found[a, b] for b in conditions} for a in conditions
     ]

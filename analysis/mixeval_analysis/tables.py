@@ -89,6 +89,7 @@ def frame_of(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
 def to_csv(table: Table) -> str:
     """Write ids and full precision. A simulated table has one column more, which says so in each row."""
     frame = pd.DataFrame({name: [_exact(cell) for cell in table.frame[name]] for name in table.frame.columns})
+    frame.columns = [_safe(str(name)) for name in frame.columns]
     if table.simulated:
         # A matrix may have a condition of that name.
         frame.insert(len(frame.columns), "simulated", SIMULATED, allow_duplicates=True)
@@ -134,8 +135,15 @@ def _exact(cell: Any) -> str:
             return cell.exact()
         case float():
             return repr(float(cell))
+        case str():
+            return _safe(cell)
         case _:
             return str(cell)
+
+
+def _safe(text: str) -> str:
+    """Put an apostrophe before a name that a spreadsheet would take for a formula and run."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _rounded(values: Sequence[Any]) -> list[str]:
@@ -164,7 +172,8 @@ def _decimals(values: Sequence[float]) -> int:
 
 
 def _escape_markdown(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>|#~])", r"\\\1", text)
+    # A dollar sign begins mathematics where Markdown is shown by GitHub, Pandoc or Jupyter; & an entity.
+    return re.sub(r"([\\`*_{}\[\]<>|#~$&])", r"\\\1", text)
 
 
 _LATEX = {

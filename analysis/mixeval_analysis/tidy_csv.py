@@ -19,9 +19,23 @@ import pandas as pd
 from mixeval.errors import AnalysisError
 from mixeval.study import AnalysisSection
 from mixeval.validation import validated
-from mixeval_analysis.ratings import COLUMNS, REQUIRED, RatedVersion, Ratings, in_order, with_defaults
+from mixeval_analysis.ratings import (
+    COLUMNS,
+    REQUIRED,
+    RatedVersion,
+    Ratings,
+    in_order,
+    in_utf8,
+    with_defaults,
+)
 
 SETTINGS_SUFFIX = ".analysis.toml"
+_NAMES = ["participant", "item", "condition", "attribute"]
+_LONGEST_NAME = 200
+_LARGEST_RATING = 1e100
+"""Squares of larger ones overflow, and no scale goes so far."""
+# Line breaks and other control characters break tables; direction overrides show a name as another.
+_UNPRINTABLE = r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]"
 _TRUE = {"true", "1", "yes", "y", "t", "simulated"}
 _FALSE = {"false", "0", "no", "n", "f", ""}
 _KEY = ("participant", "item", "condition", "attribute", "repeat", "session", "version")
@@ -39,15 +53,15 @@ def read_tidy_csv(path: Path) -> Ratings:
         raise AnalysisError(
             f"{path} cannot be read ({error.strerror})", remedy="name a readable CSV file"
         ) from error
-    rows = parse_tidy_csv(content, source=path.name)
+    rows = parse_tidy_csv(content, source=in_utf8(path.name))
     conditions = list(dict.fromkeys(rows["condition"]))
     order = read_settings(path).order or ()
     versions = [str(version) for version in dict.fromkeys(rows["version"])]
     return Ratings(
         rows=rows,
         labels={condition: condition for condition in in_order(conditions, order)},
-        title=path.stem,
-        source=path.name,
+        title=in_utf8(path.stem),
+        source=in_utf8(path.name),
         source_sha256=hashlib.sha256(content).hexdigest(),
         # A file does not say what was heard, so that versions must be taken as different.
         versions=tuple(RatedVersion(version, version) for version in versions) if versions != [""] else (),
@@ -69,6 +83,8 @@ def parse_tidy_csv(content: bytes, *, source: str) -> pd.DataFrame:
         raise AnalysisError(f"{source} holds no ratings", remedy="give it a row per rating below its header")
     for name in ("participant", "item", "condition"):
         _refuse(cells[name] == "", cells[name], source, "is empty", "fill it in or delete that row")
+    for name in cells.columns.intersection(_NAMES):
+        _refuse_unprintable(cells[name], source)
     rows = with_defaults(
         pd.DataFrame(
             {
@@ -116,14 +132,19 @@ def _decode(content: bytes, source: str) -> str:
         ) from error
     if "\0" in text:
         raise AnalysisError(f"{source} is not a CSV file, it holds zero bytes", remedy="name a CSV file")
-    return text
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _split(text: str, source: str) -> pd.DataFrame:
     header_line = text.split("\n", 1)[0]
     # Spreadsheets write semicolons where the comma is the decimal sign.
     delimiter = max(",;\t", key=header_line.count)
-    header = [name.strip() for name in next(csv.reader([header_line], delimiter=delimiter), [])]
+    try:
+        header = [name.strip() for name in next(csv.reader([header_line], delimiter=delimiter), [])]
+    except csv.Error as error:
+        raise AnalysisError(
+            f"{source} is not a CSV file, its header cannot be read ({error})", remedy="name a CSV file"
+        ) from error
     if not any(header):
         raise AnalysisError(f"{source} is empty", remedy=f"give it the columns {','.join(REQUIRED)}")
     twice = [name for index, name in enumerate(header) if name in header[:index]]
@@ -169,7 +190,11 @@ def _column(cells: "pd.Series[str]", kind: str, source: str) -> "pd.Series[Any]"
         parsed = cells.map(_number)
         if name == "rating":
             _refuse(cells == "", cells, source, "is empty", "give the rating or delete that row")
+            comma = cells.str.fullmatch(r"[+-]?\d+,\d+")
+            _refuse(comma, cells, source, "has a decimal comma", "write a decimal point")
             _refuse(parsed.isna(), cells, source, "is no finite number", "correct it or delete that row")
+            large = parsed.abs() > _LARGEST_RATING
+            _refuse(large, cells, source, "is larger than any scale", "correct it or delete that row")
         return parsed
     return cells
 
@@ -179,7 +204,16 @@ def _number(cell: str) -> float:
         value = float(cell) if "_" not in cell else math.nan
     except ValueError:
         return math.nan
-    return value if math.isfinite(value) else math.nan
+    # Adding zero turns -0.0 into 0.0.
+    return value + 0.0 if math.isfinite(value) else math.nan
+
+
+def _refuse_unprintable(names: "pd.Series[str]", source: str) -> None:
+    shown = names.map(lambda name: repr(name)[1:-1][:40])
+    why, remedy = "holds a line break or another character that cannot be printed", "rename it"
+    _refuse(names.str.contains(_UNPRINTABLE), shown, source, why, remedy)
+    why, remedy = f"is longer than {_LONGEST_NAME} characters", "shorten it"
+    _refuse(names.str.len() > _LONGEST_NAME, shown, source, why, remedy)
 
 
 def _refuse(bad: "pd.Series[bool]", cells: "pd.Series[str]", source: str, why: str, remedy: str) -> None:

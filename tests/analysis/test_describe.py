@@ -89,3 +89,16 @@ def test_one_participant_has_no_interval_and_says_so(ratings_of):
 def test_missing_cells_are_counted_in_a_note(ratings_of):
     table = summary(ratings_of({"a": [3, 4, 5], "b": [4, 5]}), replicates=10)
     assert "5 of 6 possible ratings are there" in table.notes[-1]
+
+
+def test_an_interval_over_few_participants_is_said_to_be_too_narrow(ratings_of):
+    # Judge: how often the interval of normal ratings around 0 holds 0.
+    random = np.random.default_rng(5)
+    tables = [
+        summary(ratings_of({"a": random.normal(size=5), "b": random.normal(size=5)}), replicates=500)
+        for _ in range(150)
+    ]
+    limits = np.concatenate([table.frame[["ci95_lo", "ci95_hi"]].to_numpy(float) for table in tables])
+    assert 0.75 < np.mean((limits[:, 0] <= 0) & (limits[:, 1] >= 0)) < 0.91
+    assert all("fewer than 10 participants are too narrow" in " ".join(table.notes) for table in tables)
+    assert not summary(ratings_of({"a": range(10), "b": range(10)}), replicates=500).notes

@@ -19,12 +19,19 @@ def test_w_does_not_change_with_scale_or_shift(ratings_of):
     assert frame["W"].iloc[0] == pytest.approx(frame["W"].iloc[1], abs=1e-9)
 
 
+def test_w_does_not_change_on_a_very_narrow_scale(ratings_of):
+    values = [1, 4, 9, 16, 25, 36, 49]
+    frame = shapiro_wilk(ratings_of({"a": values, "b": [1e-30 * v for v in values]})).frame
+    assert frame["W"].iloc[0] == pytest.approx(frame["W"].iloc[1], abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
         ([1, 2], "2 ratings cannot be tested"),
         ([5] * 10, "all ratings are equal"),
         ([0, 0, 1], "W is at its minimum"),
+        ([1.32e-16, 1.75e-15, 5.68], "W is at its minimum"),
         (list(range(5001)), "more than the test's approximation covers"),
     ],
 )

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from mixeval_analysis.plots import violin
+from mixeval_analysis.plots import letters_missing, violin
 from mixeval_analysis.ratings import with_defaults
 
 
@@ -52,6 +52,12 @@ def test_simulated_ratings_are_marked_in_the_figure(panel):
     assert "SIMULATED" not in violin(panel)["svg"].decode()
 
 
+def test_four_times_the_participants_do_not_make_four_times_the_file(ratings_of):
+    small, large = (violin(ratings_of({"a": range(n), "b": range(n)}))["svg"] for n in (1500, 6000))
+    assert len(large) < 1.5 * len(small)
+    assert b'href="http' not in large
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -63,6 +69,22 @@ def test_simulated_ratings_are_marked_in_the_figure(panel):
 )
 def test_odd_ratings_are_drawn_without_a_warning(ratings_of, values):
     assert violin(ratings_of(values))["svg"].startswith(b"<?xml")
+
+
+def test_letters_that_the_font_lacks_are_said_and_stay_in_the_svg(ratings_of):
+    ratings = ratings_of({"日本語": [1, 2], "👩\N{ZERO WIDTH JOINER}🔬": [2, 3], "مرجع": [1, 3]})
+    assert "日本語" in violin(ratings)["svg"].decode()
+    assert "lacks 日本語👩🔬: take the SVG" in letters_missing(ratings)
+    assert letters_missing(ratings_of({"é": [1, 2], "Ω": [2, 3]})) is None
+
+
+def test_long_labels_of_many_conditions_take_one_line_each(ratings_of):
+    labels = {f"c{place}": f"condition {place} " + "with many words " * 9 for place in range(40)}
+    svg = violin(ratings_of({key: [1, 2, 3] for key in labels}, labels=labels))["svg"].decode()
+    for place in range(40):
+        (line,) = re.findall(rf">(condition {place} [^<]*)<", svg)
+        assert line.endswith("\N{HORIZONTAL ELLIPSIS}")
+    assert svg.count("many words") <= 2 * 40
 
 
 def test_labels_are_escaped_in_svg(ratings_of):

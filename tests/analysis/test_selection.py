@@ -47,6 +47,22 @@ def test_no_finished_session_is_an_error():
         select(_ratings([_session("P1", complete=False)]))
 
 
+def test_where_nothing_counts_the_reasons_are_said():
+    with pytest.raises(
+        AnalysisError, match=r"no rating that counts \(2 ratings: a repeat, and only the first"
+    ):
+        select(_ratings([_session("P1", repeat=1)]))
+    with pytest.raises(AnalysisError, match="holds no ratings yet, only previews"):
+        select(_ratings([_session("P1", preview=True)]))
+
+
+def test_the_order_of_rows_changes_no_digit():
+    people = [_session(f"P{n}").assign(rating=[0.1 * n, n / 7]) for n in range(30)]
+    forwards, backwards = (select(_ratings(rows)).groups[0] for rows in (people, people[::-1]))
+    assert forwards.rows.equals(backwards.rows)
+    assert forwards.of("a").sum() == backwards.of("a").sum()
+
+
 def test_a_mix_that_was_never_placed_is_left_out():
     rows = _session("P1").assign(rating=[3.0, None])
     with pytest.raises(AnalysisError, match="only one condition"):
@@ -90,6 +106,27 @@ def test_a_version_in_which_nothing_counts_is_left_out_and_named():
 def test_a_version_named_like_a_path_stays_inside_the_folder():
     assert folder_of(RatedVersion("x", "../../etc")).startswith("version-")
     assert "/" not in folder_of(RatedVersion("x", "../../etc"))
+
+
+def test_names_of_versions_that_begin_alike_have_folders_of_their_own():
+    morning, noon = (RatedVersion(name, name) for name in ("202601010900", "202601011200"))
+    assert folder_of(morning) != folder_of(noon)
+
+
+def test_a_question_that_nobody_has_answered_yet_does_not_push_out_one_that_was():
+    ratings = _ratings(
+        [
+            _session("P1", version="v1", attribute="clarity"),
+            _session("P2", version="v2", attribute="preference", complete=False),
+        ],
+        versions=(
+            RatedVersion("v1", "a" * 64, attribute="clarity"),
+            RatedVersion("v2", "a" * 64, attribute="preference"),
+        ),
+    )
+    (group,) = select(ratings).groups
+    assert group.attribute == "clarity"
+    assert group.rows["participant"].tolist() == ["P1", "P1"]
 
 
 def test_two_questions_are_not_mixed():

@@ -37,9 +37,9 @@ def test_the_matrix_is_symmetric_with_a_dot_on_its_diagonal(ratings_of):
 
 
 def test_conditions_may_be_called_like_columns_and_symbols(ratings_of):
-    names = ("condition", "a", "o", "simulated", "mean")
+    names = ("condition", "condition_", "condition__", "a", "o", "simulated", "mean")
     labels = {name: name.upper() for name in names}
-    ratings = ratings_of({name: range(place, place + 9) for place, name in enumerate(names)}, labels=labels)
+    ratings = ratings_of({name: range(place, place + 40) for place, name in enumerate(names)}, labels=labels)
     matrix = symbol_matrix(mann_whitney(ratings))
     assert matrix.headings == ["Condition", *labels.values()]
     assert [row[0] for row in matrix.cells()] == list(labels.values())

@@ -72,6 +72,21 @@ def test_markdown_escapes_what_would_be_markup(table):
     assert r"\< 1e-300" in rows[3]
 
 
+def test_a_dollar_sign_is_no_mathematics_in_markdown(table):
+    from dataclasses import replace
+
+    text = to_markdown(replace(table, labels={"a": "$x$ &lt;", "b": "b"}))
+    assert r"| \$x\$ \&lt; |" in text.replace("\\<", "<")
+
+
+def test_a_spreadsheet_runs_no_name_as_a_formula():
+    rows = [{"condition": name, "=1+1": -1.5, "n": 2} for name in ("=1+1", "+6", "-3dB", "@SUM(A1)", "a=b")]
+    lines = to_csv(Table("t", "t", frame_of(rows), "", "", {})).splitlines()
+    assert lines[0] == "condition,'=1+1,n"
+    assert [line.split(",")[0] for line in lines[1:]] == ["'=1+1", "'+6", "'-3dB", "'@SUM(A1)", "a=b"]
+    assert lines[1].endswith(",-1.5,2")
+
+
 def test_columns_are_rounded_to_four_digits_of_their_largest_number():
     frame = frame_of(
         [{"mean": 72.275, "W": 0.6983, "U_a": 13218.0}, {"mean": -0.0001, "W": 0.95, "U_a": 79.5}]

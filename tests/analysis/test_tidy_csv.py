@@ -1,5 +1,8 @@
 """Judge: the words in which each fault is refused, and the rows that survive."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from mixeval.errors import AnalysisError, MixevalError
@@ -53,6 +56,14 @@ def test_settings_that_cannot_be_used_are_refused(tmp_path, settings, words):
         (GOOD + "P2,i,a,inf\n", 'row 4: rating "inf" is no finite number'),
         (GOOD + "P2,i,a,1_0\n", 'row 4: rating "1_0" is no finite number'),
         (GOOD + "\n\nP2,i,a,\nP3,i,a,\n", "row 6: rating is empty, and 1 more; give the rating"),
+        (GOOD + "P2,i,a,1e101\n", 'row 4: rating "1e101" is larger than any scale'),
+        (GOOD + 'P2,i,a,"20,5"\n', 'row 4: rating "20,5" has a decimal comma; write a decimal point'),
+        (GOOD.replace(",", ";").replace(".", ","), 'row 3: rating "20,5" has a decimal comma'),
+        (GOOD + 'P2,i,"a\nb",4\n', r'row 4: condition "a\nb" holds a line break'),
+        (GOOD + "P2,i\x1b[31m,a,4\n", r'row 4: item "i\x1b[31m" holds a line break or another character'),
+        (GOOD + "P2,i,\u202ea,4\n", r'row 4: condition "\u202ea" holds'),
+        (GOOD + f"P2,i,{'a' * 201},4\n", "is longer than 200 characters; shorten it"),
+        ('{"a": "' + "x" * 200_000 + '"}', "x.csv is not a CSV file, its header cannot be read"),
         (GOOD + "P2,,a,4\n", "row 4: item is empty"),
         (GOOD + "P2,i,a\n", "row 4: rating is empty"),
         (GOOD + "P1,i,b,11\n", "rows 2 and 4: P1, i, b is rated twice"),
@@ -103,12 +114,13 @@ def test_a_file_that_is_not_there_is_an_error_in_words(tmp_path):
     [
         GOOD.encode("utf-8-sig"),
         GOOD.replace("\n", "\r\n").encode(),
+        GOOD.replace("\n", "\r").encode(),
         GOOD.replace(",", ";").encode(),
         GOOD.replace(",", "\t").encode(),
         GOOD.replace("P1", " P1 ").encode(),
         GOOD.replace("\n", "\n\n").encode(),
     ],
-    ids=["byte order mark", "windows", "semicolons", "tabs", "spaces", "blank lines"],
+    ids=["byte order mark", "windows", "old mac", "semicolons", "tabs", "spaces", "blank lines"],
 )
 def test_what_spreadsheets_write_is_read(content):
     rows = parse_tidy_csv(content, source="x.csv")
@@ -125,6 +137,26 @@ def test_repeats_tell_rows_apart():
     text = GOOD.replace("rating\n", "rating,repeat\n").replace("10\n", "10,0\n").replace("20.5\n", "20.5,\n")
     rows = parse_tidy_csv((text + "P1,i,b,12,1\n").encode(), source="x.csv")
     assert rows["repeat"].tolist() == [0, 0, 1]
+
+
+def test_names_in_any_script_are_kept():
+    names = ["مرجع", "日本語", "👩\N{ZERO WIDTH JOINER}🔬", "नमस्ते", "x" * 200]
+    text = "participant,item,condition,rating\n" + "".join(f"P1,i,{name},1\n" for name in names)
+    assert parse_tidy_csv(text.encode(), source="x.csv")["condition"].tolist() == names
+
+
+def test_minus_zero_is_zero():
+    rows = parse_tidy_csv(GOOD.replace("20.5", "-0").encode(), source="x.csv")
+    assert str(rows["rating"].iloc[1]) == "0.0"
+
+
+def test_a_file_name_that_is_not_utf8_is_still_a_title(tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv"))
+    try:
+        path.write_text(GOOD, encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system takes UTF-8 names only")
+    assert (read_tidy_csv(path).title, read_tidy_csv(path).source) == ("?", "?.csv")
 
 
 def test_ratings_keep_every_digit():
