@@ -12,10 +12,10 @@ def load(
 ) -> list[Recording]:
     """Find the recordings in `path`: with `item`, `path` is that one; without, each visible folder in it is one.
 
-    `stems` and `references` map a name to a path inside the recording's folder.
+    `stems` and `references` map a name to a path inside the recording's folder, where links may stand for files.
 
     Raises StudyError when the study declares neither stems nor references, and DatasetError when the folder is
-    missing or a file lies outside it. That files are missing is told when their recording is chosen.
+    missing. That files are missing is told when their recording is chosen.
     """
     if not stems and not references:
         raise StudyError(
@@ -25,33 +25,19 @@ def load(
     if not path.is_dir():
         raise DatasetError(f"{path} is missing or no folder", remedy="correct the data set's path")
     if item is not None:
-        return [_recording(path, path, item, stems, references)]
+        return [_recording(path, item, stems, references)]
     folders = sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith("."))
     if not folders:
         raise DatasetError(
             f"{path} holds no folder that could be a recording",
             remedy="put each recording into a folder of its own, or give item if this is the only one",
         )
-    return [_recording(path, folder, folder.name, stems, references) for folder in folders]
+    return [_recording(folder, folder.name, stems, references) for folder in folders]
 
 
-def _recording(
-    dataset: Path, folder: Path, item: str, stems: Mapping[str, str], references: Mapping[str, str]
-) -> Recording:
-    def found(what: str, files: Mapping[str, str]) -> dict[str, Path]:
-        return {
-            name: _file(dataset, folder / file, f'{what} "{name}" of recording "{item}"')
-            for name, file in files.items()
-        }
-
-    return Recording(item, stems=found("stem", stems), mixes=found("reference", references))
-
-
-def _file(dataset: Path, file: Path, name: str) -> Path:
-    # A study that somebody else wrote must not reach files outside the folder it names.
-    if not file.resolve().is_relative_to(dataset.resolve()):
-        raise DatasetError(
-            f"{name} leads outside {dataset}, to {file.resolve()}",
-            remedy="copy the file into the recording's folder",
-        )
-    return file
+def _recording(folder: Path, item: str, stems: Mapping[str, str], references: Mapping[str, str]) -> Recording:
+    return Recording(
+        item,
+        stems={name: folder / file for name, file in stems.items()},
+        mixes={name: folder / file for name, file in references.items()},
+    )
