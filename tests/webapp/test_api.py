@@ -54,6 +54,15 @@ def test_the_newest_sequence_wins_and_a_stale_retry_is_acknowledged_and_ignored(
     assert (row.value, row.sequence) == (30, 3)
 
 
+def test_listening_only_grows_also_where_another_device_knows_less_of_it(listener, page, rows):
+    sent = listener.rating(page, value=10, sequence=1) | {"listened_seconds": 9.5}
+    assert listener.put(page, [sent]).status_code == 200
+    unheard = {"value": 20, "sequence": 2, "listened_seconds": 0.0, "played": False}
+    assert listener.put(page, [sent | unheard]).status_code == 200
+    (row,) = rows()
+    assert (row.value, row.sequence, row.listened_seconds, row.played) == (20, 2, 9.5, True)
+
+
 def test_two_answers_with_one_sequence_number_are_never_both_acknowledged(listener, page, rows):
     first, second = (listener.rating(page, value=value, sequence=4) for value in (10, 90))
     assert listener.put(page, [first]).status_code == 200

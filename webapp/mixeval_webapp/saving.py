@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, select, update
+from sqlalchemy import bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mixeval.database import Database, upsert
@@ -223,12 +223,20 @@ def _store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
         return
     _refuse_two_answers(db, ratings)
     insert = upsert(db, Rating)
-    changing = ("value", "sequence", "played", "moved", "listened_seconds", "rated_at")
+    new = insert.excluded
+    # Listening only grows: another tab or device may not know of the last seconds.
+    grown = {
+        "played": or_(new.played, Rating.played),
+        "listened_seconds": case(
+            (new.listened_seconds > Rating.listened_seconds, new.listened_seconds),
+            else_=Rating.listened_seconds,
+        ),
+    }
     db.execute(
         insert.on_conflict_do_update(
             index_elements=["stimulus_token", "attribute"],
-            set_={name: insert.excluded[name] for name in changing},
-            where=insert.excluded.sequence > Rating.sequence,
+            set_={name: new[name] for name in ("value", "sequence", "moved", "rated_at")} | grown,
+            where=new.sequence > Rating.sequence,
         ),
         [
             {
