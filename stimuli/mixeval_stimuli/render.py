@@ -33,6 +33,9 @@ from mixeval_stimuli.stimulus import Place
 
 CACHE = "cache"
 
+CODED_SUFFIXES = frozenset({".mp3", ".ogg", ".oga"})
+"""Files whose decoder may add silence at the start: 25 to 50 ms for MP3, by encoder and decoder."""
+
 
 @dataclass(frozen=True)
 class LoweredItem:
@@ -116,7 +119,8 @@ def render_recordings(
     if failures:
         raise _all_in_one(failures, done=len(run.files), total=len(plan))
     lowered = _lowered(run, study.stimuli.target_lufs)
-    notes = {cell.id: _notes(cell, run) for cell in cells}
+    uncoded = {cell.item for cell in cells if not _coded(cell)}
+    notes = {cell.id: _notes(cell, run, beside_uncoded=cell.item in uncoded) for cell in cells}
     manifest = Manifest(
         target_lufs=study.stimuli.target_lufs,
         sample_rate=_common({alignment.sample_rate for alignment in run.alignments.values()}),
@@ -182,12 +186,22 @@ def _lowered(run: Run, target_lufs: float) -> dict[str, LoweredItem]:
     }
 
 
-def _notes(cell: Cell, run: Run) -> tuple[str, ...]:
+def _notes(cell: Cell, run: Run, *, beside_uncoded: bool) -> tuple[str, ...]:
     mix = run.mixes[cell.id]
+    notes = list(mix.notes)
     surplus = mix.frames - run.alignments[cell.item].frames
-    if not surplus:
-        return mix.notes
-    return (*mix.notes, f"its last {surplus} samples were cut, the shortest mix of the item ends there")
+    if surplus:
+        notes.append(f"its last {surplus} samples were cut, the shortest mix of the item ends there")
+    if beside_uncoded and _coded(cell):
+        notes.append(
+            "it comes from a coded file and others of the item do not, so it may start up to 50 ms late: "
+            "check that they are aligned, or export all in one format"
+        )
+    return tuple(notes)
+
+
+def _coded(cell: Cell) -> bool:
+    return any(path.suffix.lower() in CODED_SUFFIXES for path, _ in cell.inputs)
 
 
 def _lowering(cell: Cell, lowered: Mapping[str, LoweredItem]) -> tuple[str, ...]:

@@ -410,3 +410,30 @@ def test_the_manifest_is_json_that_any_program_reads(small_study):
         "loudness_lufs",
         "true_peak_dbtp",
     } <= set(read["stimuli"][0])
+
+
+def test_a_coded_mix_beside_uncoded_ones_is_noted_since_decoders_delay(small_study):
+    first, second = small_study.recordings
+    wav = first.mixes["network"]
+    samples, rate = soundfile.read(wav)
+    coded = wav.with_suffix(".ogg")
+    soundfile.write(coded, samples, rate, format="OGG", subtype="VORBIS")
+    mixed = replace(first, mixes={**first.mixes, "network": coded})
+
+    report = render(replace(small_study, recordings=(mixed, second)))
+
+    assert [note.split(":")[0] for note in report.notes] == ["loop 1, network"]
+    assert "may start up to 50 ms late" in report.notes[0]
+
+
+def test_mixes_that_are_all_coded_alike_are_not_noted(small_study):
+    recordings = []
+    for recording in small_study.recordings:
+        coded = {}
+        for name, wav in recording.mixes.items():
+            samples, rate = soundfile.read(wav)
+            coded[name] = wav.with_suffix(".ogg")
+            soundfile.write(coded[name], samples, rate, format="OGG", subtype="VORBIS")
+        recordings.append(replace(recording, mixes=coded))
+
+    assert render(replace(small_study, recordings=tuple(recordings))).notes == ()
