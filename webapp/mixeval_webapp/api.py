@@ -5,10 +5,11 @@ from dataclasses import asdict
 from flask import Blueprint, Response, jsonify, request, url_for
 
 from mixeval_webapp.cookies import visitor_of_request
+from mixeval_webapp.events import save_events
 from mixeval_webapp.participants import Visitor
 from mixeval_webapp.payloads import CompletionPayload, EventsPayload, RatingsPayload, read_payload
 from mixeval_webapp.problems import UnknownSessionError
-from mixeval_webapp.saving import complete_page, save_events, save_ratings
+from mixeval_webapp.saving import complete_page, save_ratings
 from mixeval_webapp.site import site
 
 api = Blueprint("api", __name__, url_prefix="/api")

@@ -1,4 +1,4 @@
-"""Ratings, events and completed pages into the database: each call is one transaction, and may be repeated.
+"""Ratings and completed pages into the database: each call is one transaction, and may be repeated.
 
 The newest sequence number wins, a stale retry changes nothing, and a finished page never changes again.
 """
@@ -6,15 +6,15 @@ The newest sequence number wins, a stale retry changes nothing, and a finished p
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import bindparam, case, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mixeval.database import Database, upsert
-from mixeval.models import Event, Page, PageStimulus, ParticipantSession, Rating, now
+from mixeval.models import Page, PageStimulus, ParticipantSession, Rating, now
+from mixeval_webapp.events import store_server_event
 from mixeval_webapp.participants import Visitor, new_code
-from mixeval_webapp.payloads import CompletionPayload, EventPayload, RatingPayload
+from mixeval_webapp.payloads import CompletionPayload, RatingPayload
 from mixeval_webapp.problems import (
     ElsewhereError,
     InvalidFieldError,
@@ -25,9 +25,6 @@ from mixeval_webapp.problems import (
 )
 
 COMPLETION_CODE_CHARACTERS = 10
-SERVER_EVENT = "server:"
-"""Event ids that begin so are ours; a browser's cannot hold a colon."""
-
 
 _earlier = aliased(Page)
 # Statements of the busiest path are built once, so that they are compiled once. The page is locked, so that
@@ -48,11 +45,6 @@ _PAGE = (
     .join(PageStimulus)
     .where(Page.id == bindparam("page_id"), Page.session_id == bindparam("session_id"))
     .with_for_update(of=Page, key_share=True)
-)
-_SESSION = (
-    select(ParticipantSession.id)
-    .where(ParticipantSession.id == bindparam("session_id"))
-    .with_for_update(key_share=True)
 )
 
 
@@ -125,47 +117,6 @@ def complete_page(
             _log_refused_next(db, page, unfinished, completion.sequence)
     if unfinished is not None:
         raise unfinished
-
-
-def save_events(database: Database, visitor: Visitor, events: Sequence[EventPayload]) -> list[str]:
-    """Store events, each once, and return their ids.
-
-    Raises NotServedError when one names a page or a mix of another session; then nothing is stored.
-    """
-    with database.write() as db:
-        # In turns: the same events in two orders at once would wait for each other in a circle.
-        db.execute(_SESSION, {"session_id": visitor.session_id})
-        own_pages = set(db.scalars(select(Page.id).where(Page.session_id == visitor.session_id)))
-        named = {event.stimulus for event in events if event.stimulus is not None}
-        own_tokens = set(
-            db.scalars(
-                select(PageStimulus.token).where(
-                    PageStimulus.token.in_(named), PageStimulus.page_id.in_(own_pages)
-                )
-            )
-        )
-        if named - own_tokens or {event.page for event in events if event.page is not None} - own_pages:
-            raise NotServedError(
-                "an event names a page or a mix that was not served to this session",
-                remedy="reload the page",
-            )
-        _store_events(
-            db,
-            [
-                {
-                    "session_id": visitor.session_id,
-                    "page_id": event.page,
-                    "event_id": event.id,
-                    "kind": event.kind,
-                    "stimulus_token": event.stimulus,
-                    "client_ms": event.client_ms,
-                    "detail": event.detail,
-                    "received_at": now(),
-                }
-                for event in events
-            ],
-        )
-    return [event.id for event in events]
 
 
 def _own_page(db: Session, visitor: Visitor, page_id: str) -> _OwnPage:
@@ -299,24 +250,12 @@ def _finish(db: Session, page: _OwnPage) -> None:
 
 def _log_refused_next(db: Session, page: _OwnPage, unfinished: UnfinishedPageError, sequence: int) -> None:
     moment = now()
-    opened_at = page.opened_at or moment
-    _store_events(
+    store_server_event(
         db,
-        [
-            {
-                "session_id": page.session_id,
-                "page_id": page.id,
-                "event_id": f"{SERVER_EVENT}{page.id}:{sequence}"[:64],
-                "kind": "next_refused",
-                "stimulus_token": None,
-                "client_ms": (moment - opened_at).total_seconds() * 1000,
-                "detail": unfinished.missing,
-                "received_at": moment,
-            }
-        ],
+        session_id=page.session_id,
+        page_id=page.id,
+        name=f"{page.id}:{sequence}",
+        kind="next_refused",
+        seconds=(moment - (page.opened_at or moment)).total_seconds(),
+        detail=unfinished.missing,
     )
-
-
-def _store_events(db: Session, rows: list[dict[str, Any]]) -> None:
-    insert = upsert(db, Event)
-    db.execute(insert.on_conflict_do_nothing(index_elements=["session_id", "event_id"]), rows)
