@@ -69,20 +69,6 @@ export class Outbox {
     return [...this.#entries.values()];
   }
 
-  /**
-   * The volume that was set on a page and has not reached the server, or null.
-   * @param {string} page
-   */
-  volumeDb(page) {
-    /** @type {PageEvent | null} */
-    let latest = null;
-    for (const { kind, body } of this.entries())
-      if (kind === "event" && body.kind === "volume" && body.page === page)
-        latest = latest && latest.client_ms > body.client_ms ? latest : body;
-    const { db = null } = /** @type {{db?: number | null}} */ (latest?.detail ?? {});
-    return db;
-  }
-
   /** @param {Entry} entry */
   add(entry) {
     const key = keyOf(entry);

@@ -3,6 +3,7 @@
 import { Board } from "./board.js";
 import { Downloads } from "./download.js";
 import { EventLog } from "./event-log.js";
+import { KeptVolume } from "./kept-volume.js";
 import { PLAYED_SECONDS, RatingPage } from "./rating-page.js";
 import { savedState, todoLines } from "./saved-state.js";
 import { Sender } from "./sender.js";
@@ -47,7 +48,8 @@ export class RatingScreen {
     const waiting = outbox.entries().flatMap((entry) => (entry.kind === "rating" ? [entry.body] : []));
     this.page = new RatingPage(data, waiting, Date.now());
     this.heardBefore = new Map(this.page.answers().map((answer) => [answer.stimulus, answer.listened_seconds]));
-    const volumeDb = outbox.volumeDb(data.page) ?? data.volume_db;
+    const kept = new KeptVolume(data.page, () => sessionStorage);
+    const volumeDb = kept.db ?? data.volume_db;
     const fetch = globalThis.fetch.bind(globalThis);
     this.sender = new Sender({
       outbox, scope, fetch, page: data.page,
@@ -71,7 +73,10 @@ export class RatingScreen {
     this.transport = new Transport(byId("transport"), {
       scope, volumeDb,
       onStop: () => this.#stop(),
-      onVolume: (db) => this.sound.setVolume(db),
+      onVolume: (db) => {
+        kept.keep(db);
+        this.sound.setVolume(db);
+      },
       onVolumeSet: (db, at) => log("volume", null, { db }, at),
     });
   }
