@@ -55,6 +55,10 @@ class RenderError(MixevalError):
     """A mix cannot be made or written."""
 
 
+class ModelError(MixevalError):
+    """A trained model's file cannot be used, or a model cannot be trained."""
+
+
 class ManifestError(MixevalError):
     """A manifest.json is missing, damaged, or disagrees with the files beside it."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mixeval.audio import Audio, read_audio
 from mixeval.errors import DatasetError
+from mixeval_stimuli.resampling import resample
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,12 @@ class Recording:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_stems(recording: Recording, names: tuple[str, ...] | None = None) -> dict[str, Audio]:
+def read_stems(
+    recording: Recording, names: tuple[str, ...] | None = None, *, sample_rate: int | None = None
+) -> dict[str, Audio]:
     """Read the stems `names` of a recording (all of them if left out), each of shape (1, samples).
+
+    They are resampled to `sample_rate` in hertz where it is given and they have another.
 
     Raises DatasetError when a stem is not there, is not mono, or differs from the others in length or sample
     rate, and AudioError when a file cannot be read.
@@ -44,7 +49,9 @@ def read_stems(recording: Recording, names: tuple[str, ...] | None = None) -> di
                 remedy="export one file for each microphone",
             )
     _check_alike(recording, stems)
-    return stems
+    if sample_rate is None:
+        return stems
+    return {name: resample(stem, sample_rate) for name, stem in stems.items()}
 
 
 def _check_alike(recording: Recording, stems: Mapping[str, Audio]) -> None:

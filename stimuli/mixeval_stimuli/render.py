@@ -81,7 +81,7 @@ def render_study(
     DatasetError when the data set cannot be opened, and RenderError that lists everything that could not be
     rendered, once all the rest is; the manifest then stays as it was.
     """
-    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME))
+    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder)
     recordings = _open_recordings(study, study_folder, methods)
     return render_recordings(
         study, recordings, study_folder, executor=executor, workers=workers, progress=progress
@@ -98,7 +98,7 @@ def render_recordings(
     progress: Callable[[Progress], None] | None = None,
 ) -> RenderReport:
     """Render the study's conditions of `recordings`; otherwise as :func:`render_study`."""
-    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME))
+    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder)
     with writing_in(study_folder / FOLDER):
         place = _open_place(study_folder)
         hashes = InputHashes(place.cache)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue, PrivateAttr
 
 from mixeval.audio import Audio
 from mixeval_stimuli.recordings import Recording
@@ -34,6 +34,21 @@ class MixMethod(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     version: ClassVar[str]
+
+    _folder: Path = PrivateAttr(default_factory=Path)
+
+    def beside(self, folder: Path) -> Self:
+        """Give this method with the study's folder, where relative paths in its options start.
+
+        The folder is no option, so a study that was moved finds its mixes in the cache again.
+        """
+        moved = self.model_copy()
+        moved._folder = folder  # noqa: SLF001 - its own copy
+        return moved
+
+    def path(self, name: str) -> Path:
+        """Find a file that an option names, relative to the study's folder."""
+        return self._folder / Path(name).expanduser()
 
     def sources(self) -> tuple[str, ...]:
         """Name the finished mixes that it takes and that a `files` data set therefore has to look for."""

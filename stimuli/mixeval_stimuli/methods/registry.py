@@ -1,6 +1,7 @@
 """The registry: every mixing method that study.toml can name."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from mixeval.conditions import Condition
 from mixeval.errors import StudyError
@@ -20,8 +21,10 @@ METHODS: Mapping[str, type[MixMethod]] = {
 }
 
 
-def make_methods(conditions: Iterable[Condition], *, source: str = FILE_NAME) -> dict[str, MixMethod]:
-    """Make the method of each condition, by condition id.
+def make_methods(
+    conditions: Iterable[Condition], *, source: str = FILE_NAME, folder: Path = Path()
+) -> dict[str, MixMethod]:
+    """Make the method of each condition, by condition id; paths in options are relative to `folder`.
 
     Raises StudyError that names every option that cannot be used.
     """
@@ -29,7 +32,7 @@ def make_methods(conditions: Iterable[Condition], *, source: str = FILE_NAME) ->
     findings: list[tuple[str, str]] = []
     for condition in conditions:
         try:
-            methods[condition.id] = make_method(condition, source=source)
+            methods[condition.id] = make_method(condition, source=source, folder=folder)
         except StudyError as error:
             findings.append((error.problem, error.remedy))
     if findings:
@@ -37,8 +40,10 @@ def make_methods(conditions: Iterable[Condition], *, source: str = FILE_NAME) ->
     return methods
 
 
-def make_method(condition: Condition, *, source: str = FILE_NAME) -> MixMethod:
+def make_method(condition: Condition, *, source: str = FILE_NAME, folder: Path = Path()) -> MixMethod:
     """Make the method of a condition from its options; `source` is the name of the file that errors carry.
+
+    Paths in options are relative to `folder`.
 
     Raises StudyError when there is no such method, or when an option is unknown, missing or of a wrong value.
     """
@@ -49,13 +54,14 @@ def make_method(condition: Condition, *, source: str = FILE_NAME) -> MixMethod:
             remedy=_remedy_for_unknown(condition.method, METHODS, "the methods are"),
         )
     kind = METHODS[condition.method]
-    return validated(
+    method = validated(
         kind,
         condition.options,
         source=f'{where}, method "{condition.method}"',
         root="options",
         remedy_for_unknown=lambda name: _remedy_for_unknown(name, kind.model_fields, "its options are"),
     )
+    return method.beside(folder)
 
 
 def _remedy_for_unknown(name: str, known: Iterable[str], listing: str) -> str:
