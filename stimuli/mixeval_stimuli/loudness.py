@@ -74,10 +74,12 @@ def integrated_loudness(audio: Audio) -> float:
 
 def measure_level(audio: Audio) -> Level:
     """Measure what decides the audio's loudness at any gain. Raises AudioError as integrated_loudness."""
-    _, meter = _measure(audio)
-    # A silent block has minus infinity, which no gain raises and no JSON holds: it counts at no gain.
-    blocks = tuple(float(block) for block in meter.blockwise_loudness if np.isfinite(block))
-    return Level(blocks, true_peak(audio))
+    return Level(_blocks(audio), true_peak(audio))
+
+
+def gain_to_loudness(audio: Audio, target_lufs: float) -> float:
+    """Find the gain in decibels that brings the audio to a target. Raises AudioError as integrated_loudness."""
+    return Level(_blocks(audio), true_peak_dbtp=0.0).gain_to(target_lufs)
 
 
 def true_peak(audio: Audio) -> float:
@@ -94,6 +96,12 @@ def with_gain(audio: Audio, gain_db: float) -> Audio:
     """Give the audio with a gain in decibels, computed in double precision."""
     samples = audio.samples.astype(np.float64) * 10.0 ** (gain_db / 20.0)
     return Audio(samples.astype(np.float32), audio.sample_rate)
+
+
+def _blocks(audio: Audio) -> tuple[float, ...]:
+    _, meter = _measure(audio)
+    # A silent block has minus infinity, which no gain raises and no JSON holds: it counts at no gain.
+    return tuple(float(block) for block in meter.blockwise_loudness if np.isfinite(block))
 
 
 def _measure(audio: Audio) -> tuple[float, Any]:
