@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mixeval_stimuli.methods.wave_u_net.architecture import PAPER_FRAMES, Architecture
 
-TargetLevel = Literal["peak", "loudness", "as_recorded"]
+TargetLevel = Literal["peak", "loudness", "setup"]
 
 
 class Options(BaseModel):
@@ -32,8 +32,10 @@ class Options(BaseModel):
     max_steps: Annotated[int, Field(ge=1)] | None = None
     max_minutes: Annotated[float, Field(gt=0.0)] | None = None
     target_level: TargetLevel = "peak"
-    """The authors' code brings each reference mix to a peak of 1. "loudness" brings it to the same loudness as the
-    sum of its stems, "as_recorded" leaves it beside the stems as it is."""
+    """The authors' code brings each reference mix to a peak of 1, which the network cannot know from one snippet.
+    "loudness" brings each to the loudness of the sum of its stems. "setup" keeps what each mix's level is beside its
+    stems, but for one gain for all mixes in a folder (one drummer's), so that on average they are as loud as the
+    sums."""
     input_lufs: Annotated[float, Field(ge=-70.0, le=0.0)] | None = None
     """Loudness that the sum of each recording's stems is brought to, by one gain for all; the authors do not."""
     initialisation: Literal["glorot", "least_squares"] = "glorot"

@@ -5,8 +5,10 @@ the very snippets that it would have had, several processes share a batch withou
 ahead in any order.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +22,7 @@ from mixeval_stimuli.methods.inputs import mix_file
 from mixeval_stimuli.methods.wave_u_net.architecture import Shapes
 from mixeval_stimuli.recordings import Recording, read_stems
 from mixeval_stimuli.stems import common_gain_db, plain_sum
-from mixeval_stimuli.training.options import Options, TargetLevel
+from mixeval_stimuli.training.options import Options
 
 SAMPLE_RATE = 44_100
 
@@ -34,8 +36,8 @@ class Track:
     stems: tuple[Path | None, ...] = field(repr=False)
     """A file for each input; none is silence."""
     mix: Path = field(repr=False)
-    stem_gain: float
-    mix_gain: float
+    stem_gain_db: float
+    mix_gain_db: float
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,22 @@ class Batch:
     mixes: Samples
 
 
-def open_track(recording: Recording, options: Options) -> Track:
-    """Read a recording once, to check it and to find its gains.
+def open_tracks(
+    recordings: Sequence[Recording], options: Options, *, progress: Callable[[], None] = lambda: None
+) -> list[Track]:
+    """Read each recording once, to check it and to find its gains; `progress` is told of each.
 
-    Raises DatasetError when stems and mix differ in length or rate, when the rate is not 44.1 kHz, or when the
+    Raises DatasetError when stems and mix differ in length or rate, when the rate is not 44.1 kHz, or when a
     reference mix is silent or not stereo, and AudioError when a file cannot be read.
     """
+    tracks = []
+    for recording in recordings:
+        tracks.append(_open(recording, options))
+        progress()
+    return _with_gain_of_setup(tracks) if options.target_level == "setup" else tracks
+
+
+def _open(recording: Recording, options: Options) -> Track:
     names = tuple(name for name in options.architecture.inputs if name in recording.stems)
     if not names:
         raise DatasetError(
@@ -61,19 +73,33 @@ def open_track(recording: Recording, options: Options) -> Track:
     stems = read_stems(recording, names)
     mix_path = mix_file(recording, options.variant)
     mix = read_audio(mix_path)
-    first = next(iter(stems.values()))
-    _check(recording, first, mix)
+    _check(recording, next(iter(stems.values())), mix)
+    sum_of_stems = plain_sum(stems.values())
     stem_gain_db = 0.0
     if options.input_lufs is not None:
         stem_gain_db = common_gain_db(stems.values(), options.input_lufs)
+    if options.target_level == "peak":
+        mix_gain_db = -20.0 * math.log10(float(np.max(np.abs(mix.samples))))
+    else:
+        mix_gain_db = gain_to_loudness(mix, integrated_loudness(sum_of_stems) + stem_gain_db)
     return Track(
         item=recording.item,
         frames=mix.frames,
         stems=tuple(recording.stems.get(name) for name in options.architecture.inputs),
         mix=mix_path,
-        stem_gain=_linear(stem_gain_db),
-        mix_gain=_mix_gain(mix, plain_sum(stems.values()), stem_gain_db, options.target_level),
+        stem_gain_db=stem_gain_db,
+        mix_gain_db=mix_gain_db,
     )
+
+
+def _with_gain_of_setup(tracks: Sequence[Track]) -> list[Track]:
+    beside_stems: dict[Path, list[float]] = defaultdict(list)
+    for track in tracks:
+        beside_stems[track.mix.parent].append(track.mix_gain_db - track.stem_gain_db)
+    return [
+        replace(track, mix_gain_db=track.stem_gain_db + float(np.mean(beside_stems[track.mix.parent])))
+        for track in tracks
+    ]
 
 
 class TrainingSnippets:
@@ -112,7 +138,7 @@ def read_snippet(track: Track, start: int, lengths: Shapes) -> Batch:
             row[:] = _read(path, start, lengths.input_frames)[0]
     mix = _read(track.mix, start + lengths.context, lengths.output_frames)
     return Batch(
-        stems[np.newaxis] * np.float32(track.stem_gain), mix[np.newaxis] * np.float32(track.mix_gain)
+        stems[np.newaxis] * _linear(track.stem_gain_db), mix[np.newaxis] * _linear(track.mix_gain_db)
     )
 
 
@@ -164,15 +190,5 @@ def _check(recording: Recording, stem: Audio, mix: Audio) -> None:
         )
 
 
-def _mix_gain(mix: Audio, sum_of_stems: Audio, stem_gain_db: float, level: TargetLevel) -> float:
-    match level:
-        case "peak":
-            return float(1.0 / np.max(np.abs(mix.samples)))
-        case "as_recorded":
-            return _linear(stem_gain_db)
-        case "loudness":
-            return _linear(gain_to_loudness(mix, integrated_loudness(sum_of_stems) + stem_gain_db))
-
-
-def _linear(gain_db: float) -> float:
-    return float(10.0 ** (gain_db / 20.0))
+def _linear(gain_db: float) -> np.float32:
+    return np.float32(10.0 ** (gain_db / 20.0))
