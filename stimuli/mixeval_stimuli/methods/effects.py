@@ -99,6 +99,7 @@ def add_effects(dry: Audio, *, style: Style = "tuned") -> Effects:
             "knee_db": compressor.knee_db,
             "attack_seconds": compressor.attack_seconds,
             "release_seconds": compressor.release_seconds,
+            "look_ahead_seconds": compressor.look_ahead_seconds,
             "makeup_db": makeup_db,
             "largest_reduction_db": float(compressed.reduction_db.max()),
         },
@@ -130,12 +131,14 @@ def _analyse(samples: Signal, sample_rate: int, peak: float) -> _Analysis:
 
 def _set_compressor(analysis: _Analysis) -> Compressor:
     beat = analysis.tempo.beat_seconds
+    attack_seconds = parameters.attack_seconds(analysis.rise_seconds, beat)
     return Compressor(
         threshold_dbfs=parameters.threshold_dbfs(analysis.rms_dbfs),
         ratio=parameters.ratio(analysis.crest_db),
         knee_db=parameters.KNEE_DB,
-        attack_seconds=parameters.attack_seconds(analysis.rise_seconds, beat),
+        attack_seconds=attack_seconds,
         release_seconds=parameters.release_seconds(analysis.decay_seconds, beat),
+        look_ahead_seconds=parameters.look_ahead_seconds(attack_seconds),
     )
 
 

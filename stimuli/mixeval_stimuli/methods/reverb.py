@@ -132,7 +132,7 @@ def _comb(signal: Signal, delay: int, gain: float, pole: float) -> Signal:
     rows = np.pad(signal, (0, -signal.size % delay)).reshape(-1, delay)
     numerator, denominator = [gain * (1.0 - pole)], [1.0, -pole]
     state = np.zeros(1)
-    for before, here in zip(rows[:-1], rows[1:], strict=True):
-        fed_back, state = lfilter(numerator, denominator, before, zi=state)
-        here += fed_back
+    for block in range(1, rows.shape[0]):
+        fed_back, state = lfilter(numerator, denominator, rows[block - 1], zi=state)
+        rows[block] += fed_back
     return rows.ravel()[: signal.size]

@@ -116,7 +116,7 @@ def onset_times(strength: OnsetStrength) -> Signal:
     # A stroke in the first or last frame is a peak too.
     padded = np.pad(strength.values, 1)
     peaks, _ = find_peaks(padded, height=0.1 * strength.values.max(), distance=apart)
-    return strength.times_seconds[peaks - 1]
+    return np.asarray(strength.times_seconds[peaks - 1], dtype=np.float64)
 
 
 def _autocorrelation(values: Signal) -> Signal:
