@@ -65,12 +65,14 @@ def release_seconds(decay_seconds: float, beat_seconds: float) -> float:
     return float(np.clip(decay_seconds / math.log(10.0), 0.040, min(0.400, beat_seconds / 2.0)))
 
 
-def rt60_seconds(beat_seconds: float) -> float:
-    """Set the reverberation time, 0.4 to 2.5 s: two beats (the dependence: paper).
+def rt60_seconds(beat_seconds: float, style: Style) -> float:
+    """Set the reverberation time, 0.4 to 2.5 s, in beats (the dependence on tempo: paper).
 
-    A stroke has died away by the next backbeat: 1 s at 120 beats a minute.
+    "tuned": two beats, so that a stroke has died away by the next backbeat: 1 s at 120 beats a minute.
+    "as_published": three, which fits the tails of the paper's published wet mixes (1.6 to 2.0 s) best.
     """
-    return float(np.clip(2.0 * beat_seconds, 0.4, 2.5))
+    beats = 2.0 if style == "tuned" else 3.0
+    return float(np.clip(beats * beat_seconds, 0.4, 2.5))
 
 
 def diffusion(bpm: float) -> float:

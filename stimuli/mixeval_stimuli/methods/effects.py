@@ -67,7 +67,7 @@ def add_effects(dry: Audio, *, style: Style = "tuned") -> Effects:
     Louder audio gives the same mix, as much louder. What cannot be measured takes its default, and `defaults` in
     the parameters says so: 120 beats a minute, a rise of 10 ms, a decay of 200 ms. Silence stays silence.
 
-    Raises AudioError for more than two channels or samples that are not finite.
+    Raises AudioError for more than two channels, samples that are not finite, or a rate below 22.05 kHz.
     """
     stereo = dry.as_stereo()
     if not np.isfinite(stereo.samples).all():
@@ -145,7 +145,7 @@ def _set_compressor(analysis: _Analysis) -> Compressor:
 def _set_reverb(analysis: _Analysis, style: Style) -> Reverb:
     beat = analysis.tempo.beat_seconds
     return Reverb(
-        rt60_seconds=parameters.rt60_seconds(beat),
+        rt60_seconds=parameters.rt60_seconds(beat, style),
         damping=parameters.damping(analysis.transientness),
         diffusion=parameters.diffusion(analysis.tempo.bpm),
         pre_delay_seconds=parameters.pre_delay_seconds(beat),

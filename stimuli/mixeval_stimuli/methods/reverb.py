@@ -39,11 +39,15 @@ MID_HZ = 500.0 * 2.0**0.5
 HIGH_HZ = 8000.0
 """Where `damping` holds exactly."""
 
-_WIDEST = {
-    "rt60_seconds": (0.1, 10.0),
-    "damping": (0.0, 0.8),
+LOWEST_SAMPLE_RATE = 22_050
+"""Below it HIGH_HZ comes too near to half the rate for one pole to damp it."""
+
+_RANGES = {
+    "rt60_seconds": (0.3, 10.0),
+    "damping": (0.0, 0.7),
     "diffusion": (0.0, 0.8),
     "pre_delay_seconds": (0.0, 1.0),
+    "high_pass_hz": (1.0, 5000.0),
 }
 
 
@@ -63,7 +67,7 @@ class Reverb:
     high_pass_hz: float
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _WIDEST.items():
+        for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise AudioError(
@@ -76,7 +80,13 @@ def reverberate(signal: Signal, sample_rate: int, reverb: Reverb) -> Signal:
     """Give the reverb alone, (2, samples), of a mono signal (samples,); what rings on after its end is cut off.
 
     The first reflection reaches both sides after `pre_delay_seconds`, rounded to a sample.
+    Raises AudioError for a sample rate below LOWEST_SAMPLE_RATE.
     """
+    if sample_rate < LOWEST_SAMPLE_RATE:
+        raise AudioError(
+            f"a reverb at {sample_rate} Hz cannot damp {HIGH_HZ:.0f} Hz",
+            remedy=f"use audio of at least {LOWEST_SAMPLE_RATE} Hz",
+        )
     wet = np.zeros((2, signal.size))
     start = round(reverb.pre_delay_seconds * sample_rate)
     if start >= signal.size:
