@@ -50,8 +50,8 @@ def attack_seconds(rise_seconds: float, beat_seconds: float) -> float:
 def look_ahead_seconds(attack_seconds: float) -> float:
     """Set the look-ahead, 3 to 5 ms: as long as the attack, so that the gain is there with the peak (our addition).
 
-    What it lowers before a stroke is masked by the stroke (backward masking reaches some 5 ms: E. Zwicker and
-    H. Fastl, "Psychoacoustics", 3rd edition 2007, section 4.4.3).
+    So short a dip before a stroke is masked by the stroke itself (E. Zwicker and H. Fastl, "Psychoacoustics",
+    chapter 4, on premasking).
     """
     return min(attack_seconds, 0.005)
 

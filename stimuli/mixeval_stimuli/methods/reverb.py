@@ -2,12 +2,12 @@
 
 Parallel combs behind series all-passes (M. R. Schroeder, "Natural Sounding Artificial Reverberation", JAES 10(3),
 1962), a low-pass in each comb's loop (J. A. Moorer, "About This Reverberation Business", Computer Music Journal
-3(2), 1979), with the delays of Freeverb (J. Wakefield, "Jezar", 2000; public domain). The loop filters are set so that
+3(2), 1979), with the delays of Freeverb (Jezar at Dreampoint, 2000; public domain). The loop filters are set so that
 every comb dies equally fast at every frequency (J.-M. Jot and A. Chaigne, "Digital Delay Networks for Designing
 Artificial Reverberators", AES 90th Convention, 1991, preprint 3030).
 
-`rt60_seconds` is the mid-frequency reverberation time as ISO 3382-1:2009 takes it from the decay between -5 and -35 dB (T30), mean of the
-octaves at 500 Hz and 1 kHz.
+`rt60_seconds` is the mid-frequency reverberation time of ISO 3382-1:2009: from the decay between -5 and -35 dB
+(T30), mean of the octaves at 500 Hz and 1 kHz.
 """
 
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ def sine(level_dbfs, rate, seconds=1.0):
 
 
 def output_dbfs_by_the_book(x, *, threshold=-30.0, ratio=4.0, knee=6.0):
-    """Work out equation 4 of the paper, case by case."""
+    """Work out the static curve of the paper, case by case."""
     if 2 * (x - threshold) < -knee:
         return x
     if 2 * abs(x - threshold) <= knee:

@@ -50,10 +50,10 @@ def lufs(samples, rate):
     return pyloudnorm.Meter(rate, filter_class="DeMan").integrated_loudness(samples.T.astype(np.float64))
 
 
-@pytest.mark.parametrize("rate", [22_050, 44_100, 48_000, 96_000])
+@pytest.mark.parametrize("rate", [22_050, 44_100, 96_000])
 @STYLES
 def test_make_up_and_wet_level_are_what_the_parameters_say(style, rate):
-    dry = drums(rate=rate)
+    dry = drums(rate=rate, seconds=3.0)
     effects = add_effects(dry, style=style)
 
     direct = direct_sound(dry, effects.parameters)
