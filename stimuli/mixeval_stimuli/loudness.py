@@ -4,6 +4,7 @@ The measured algorithm is that of BS.1770-2 to -5 for mono and stereo: K-weighti
 by three quarters, an absolute gate at -70 LUFS and a relative gate 10 LU below the ungated level.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pyloudnorm
 from scipy.signal import resample_poly
 
-from mixeval.audio import Audio
+from mixeval.audio import Audio, Samples
 from mixeval.errors import AudioError
 
 SHORTEST_SECONDS = 0.4
@@ -75,9 +76,22 @@ def integrated_loudness(audio: Audio) -> float:
 def measure_level(audio: Audio) -> Level:
     """Measure what decides the audio's loudness at any gain. Raises AudioError as integrated_loudness."""
     _, meter = _measure(audio)
-    # A silent block has minus infinity, which no gain raises and no JSON holds: it counts at no gain.
-    blocks = tuple(float(block) for block in meter.blockwise_loudness if np.isfinite(block))
-    return Level(blocks, true_peak(audio))
+    return Level(_blocks(meter), true_peak(audio))
+
+
+def gain_of_sum(signals: Sequence[Samples], sample_rate: int, target_lufs: float) -> float:
+    """Find the linear gain that brings the plain sum of signals, all of one shape (channels, samples), to a loudness.
+
+    A recording's stems, brought to a common loudness by this one gain, keep their balance, and what a method
+    makes of them no longer hangs on how loud the whole was recorded.
+
+    Raises AudioError when the sum is silent, not finite, or shorter than 400 ms.
+    """
+    total = np.asarray(np.sum(signals, axis=0, dtype=np.float64))
+    # At full scale first: the gate at -70 LUFS must not decide how quiet a recording may be.
+    peak = float(np.max(np.abs(total), initial=0.0)) or 1.0
+    _, meter = _measure(Audio(np.asarray(total / peak, dtype=np.float32), sample_rate))
+    return float(10.0 ** (Level(_blocks(meter), 0.0).gain_to(target_lufs) / 20.0)) / peak
 
 
 def true_peak(audio: Audio) -> float:
@@ -108,6 +122,11 @@ def _measure(audio: Audio) -> tuple[float, Any]:
             remedy="check that it holds the mix, and raise its level",
         )
     return loudness, meter
+
+
+def _blocks(meter: Any) -> tuple[float, ...]:
+    # A silent block has minus infinity, which no gain raises and no JSON holds: it counts at no gain.
+    return tuple(float(block) for block in meter.blockwise_loudness if np.isfinite(block))
 
 
 def _mean_lufs(blocks: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
