@@ -124,7 +124,9 @@ def _gains_by_band(signals: Matrix, target: Matrix, sample_rate: int) -> Matrix:
         low, high = (2.0 * centre_hz * 2.0 ** (half / 6) / sample_rate for half in (-1, 1))
         if high > 0.95:
             break
-        first, last = np.searchsorted(warped_bins, (_warped(low / _SKIRT), _warped(min(high * _SKIRT, 0.999))))
+        first, last = np.searchsorted(
+            warped_bins, (_warped(low / _SKIRT), _warped(min(high * _SKIRT, 0.999)))
+        )
         weights = np.repeat(_power_response(warped_bins[first:last], _warped(low), _warped(high)), 2)
         part = parts[:, 2 * first : 2 * last]
         # By Parseval, products of spectra weighted with the filter's power response sum to what products of

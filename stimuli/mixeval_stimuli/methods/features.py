@@ -73,7 +73,10 @@ STEM_FEATURES = (
     *SCALAR,
 )
 COLUMNS = tuple(f"{stem}.{name}" for stem in STEMS for name in STEM_FEATURES)
-"""Names of a row's columns. The order and the definitions are part of every trained forest."""
+"""Names of a row's columns."""
+
+VERSION = 1
+"""Changes whenever the same stems would give another row: a forest is used only with the features it was trained on."""
 
 Row = npt.NDArray[np.float32]
 _Matrix = npt.NDArray[np.float64]
@@ -106,7 +109,7 @@ def describe(stems: Mapping[str, Audio]) -> Description:
         raise AudioError("no stem has a name that is known", remedy=f"name stems {', '.join(STEMS)}")
     gain = gain_of_sum([stem.samples for stem in known.values()], SAMPLE_RATE, COMMON_LUFS)
     levelled = {name: (stem.samples[0] * gain).astype(np.float32) for name, stem in known.items()}
-    total = np.sum(list(levelled.values()), axis=0, dtype=np.float64)
+    total = np.stack(list(levelled.values())).sum(axis=0, dtype=np.float64)
     loudness = {name: _loudness(samples) for name, samples in levelled.items()}
     heard = tuple(name for name, samples in levelled.items() if _rms_db(samples) >= SILENT_DBFS)
     columns = dict.fromkeys(COLUMNS, np.nan)
@@ -237,7 +240,9 @@ def mel_filters() -> _Matrix:
     corners = 700.0 * (10.0 ** (np.linspace(low, high, MELS + 2) / 2595.0) - 1.0)
     left, centre, right = corners[:-2, np.newaxis], corners[1:-1, np.newaxis], corners[2:, np.newaxis]
     hz = _bins_hz()
-    return np.asarray(np.maximum(0.0, np.minimum((hz - left) / (centre - left), (right - hz) / (right - centre))))
+    return np.asarray(
+        np.maximum(0.0, np.minimum((hz - left) / (centre - left), (right - hz) / (right - centre)))
+    )
 
 
 @cache
@@ -248,7 +253,7 @@ def _window() -> _Matrix:
 
 @cache
 def _bins_hz() -> _Matrix:
-    return np.fft.rfftfreq(FRAME, 1.0 / SAMPLE_RATE)
+    return np.asarray(np.arange(FRAME // 2 + 1) * (SAMPLE_RATE / FRAME))
 
 
 def _names(prefix: str) -> list[str]:

@@ -12,7 +12,7 @@ from scipy.signal import find_peaks
 
 from mixeval.audio import Samples
 
-Signal = npt.NDArray[np.floating]
+Signal = npt.NDArray[np.float64]
 
 FLOOR_DB = -40.0
 """What is this far below the signal's peak does not count as a stroke."""
@@ -59,7 +59,7 @@ def find_strokes(samples: Samples, sample_rate: int) -> Strokes:
         if below.size:
             decay[index] = below[0]
     seconds = step / sample_rate
-    return Strokes(onsets * seconds, rise * seconds, decay * seconds)
+    return Strokes(onsets.astype(np.float64) * seconds, rise * seconds, decay * seconds)
 
 
 def _envelope(samples: Samples, step: int) -> Signal:
