@@ -58,6 +58,8 @@ class ForestCard(BaseModel):
     """Version of their definitions."""
     outputs: Annotated[tuple[Name, ...], Field(min_length=1, max_length=1000)]
     """Name of each predicted value."""
+    learnt_from: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(max_length=1000)]
+    """In how many recordings each of them was known; one that was known in none means nothing."""
     training: Mapping[str, JsonValue] = Field(default_factory=dict)
     """Data, settings, scores and versions, as training knew them."""
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = "0" * 64
@@ -174,9 +176,10 @@ def _unpack(members: Mapping[str, bytes]) -> tuple[Forest, ForestCard]:
             remedy="copy it again from its source",
         )
     forest = Forest(**arrays)
-    if forest.outputs != len(card.outputs):
+    if not forest.outputs == len(card.outputs) == len(card.learnt_from):
         raise ModelError(
-            f"its card names {len(card.outputs)} outputs and its leaves have {forest.outputs} values",
+            f"its card names {len(card.outputs)} outputs, learnt from {len(card.learnt_from)} numbers of recordings, "
+            f"and its leaves have {forest.outputs} values",
             remedy="copy it again from its source",
         )
     forest.check(columns=len(card.features))
