@@ -5,7 +5,6 @@ forest that predicts is a file (`mixeval train random-forest`); one comes with m
 """
 
 import math
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -20,6 +19,7 @@ from mixeval.manifest import file_sha256
 from mixeval_stimuli.datasets.enst import STEMS
 from mixeval_stimuli.gains import mix_of
 from mixeval_stimuli.methods import features
+from mixeval_stimuli.methods.effects import add_effects
 from mixeval_stimuli.methods.forest import Forest
 from mixeval_stimuli.methods.forest_file import ForestCard, read_forest
 from mixeval_stimuli.methods.inputs import stem_files
@@ -77,8 +77,6 @@ class RandomForest(MixMethod):
         return Mix(audio, parameters, _notes(recording, tuple(stems), known.heard, learnt))
 
     def _wet(self, dry: Audio) -> tuple[Audio, JsonValue]:
-        from mixeval_stimuli.methods.effects import add_effects
-
         wet = add_effects(dry, style=self.effects)
         return wet.audio, dict(wet.parameters)
 

@@ -119,9 +119,7 @@ def measure_example(source: Source) -> Example:
     mix = read_audio(mix_file(recording, MIX)).as_stereo()
     known = describe(stems)
     levelled = {name: _times(stems[name], known.gain) for name in known.heard}
-    fit = estimate_gains(
-        levelled, _times(mix, gain_of_sum([mix.samples], mix.sample_rate, COMMON_LUFS))
-    )
+    fit = estimate_gains(levelled, _times(mix, gain_of_sum([mix.samples], mix.sample_rate, COMMON_LUFS)))
     gains = np.full((len(enst.STEMS), 2), np.nan)
     gains[[enst.STEMS.index(name) for name in fit.stems]] = fit.gains
     return Example(

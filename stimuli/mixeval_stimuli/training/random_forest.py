@@ -21,6 +21,7 @@ from pydantic import JsonValue
 
 import mixeval
 from mixeval.errors import ModelError
+from mixeval.manifest import file_sha256
 from mixeval_stimuli.datasets.enst import SUBSETS
 from mixeval_stimuli.methods import features
 from mixeval_stimuli.methods.forest import LEAF, Forest
@@ -67,6 +68,8 @@ class Report:
     """What training made, from how many recordings of each subset, and how good it is."""
 
     path: Path
+    sha256: str
+    """Of the file, as manifests name it."""
     card: ForestCard
     recordings: Mapping[str, int]
     scores: Scores
@@ -96,7 +99,7 @@ def train_random_forest(
     """
     sklearn_ensemble()
     examples = measure_examples(find_sources(folders), workers=workers, progress=progress)
-    forest, scores = grow(examples, trees=trees, seed=seed)
+    forest, scores = grow(examples, trees=trees, seed=seed, threads=workers)
     card = ForestCard(
         features=features.COLUMNS,
         features_version=features.VERSION,
@@ -104,17 +107,23 @@ def train_random_forest(
         learnt_from=tuple(np.isfinite(_gains(_learnt(examples))).sum(axis=0).tolist()),
         training=_told(examples, scores, trees=trees, seed=seed),
     )
+    card = write_forest(out, forest, card)
     return Report(
         path=out,
-        card=write_forest(out, forest, card),
+        sha256=file_sha256(out),
+        card=card,
         recordings=Counter(example.subset for example in examples),
         scores=scores,
         fits={example.name: (float(example.r2[0]), float(example.r2[1])) for example in examples},
     )
 
 
-def grow(examples: Sequence[Example], *, trees: int, seed: int) -> tuple[Forest, Scores]:
+def grow(
+    examples: Sequence[Example], *, trees: int, seed: int, threads: int | None = None
+) -> tuple[Forest, Scores]:
     """Fit a forest to the training and validation examples, and score it on all.
+
+    How many `threads` grow it (by default one per CPU) makes no difference to it.
 
     Raises ModelError when scikit-learn is not installed or fewer than two examples are for training.
     """
@@ -130,7 +139,7 @@ def grow(examples: Sequence[Example], *, trees: int, seed: int) -> tuple[Forest,
         max_features=_COLUMNS_PER_SPLIT,
         bootstrap=True,
         random_state=seed,
-        n_jobs=-1,
+        n_jobs=threads or -1,
     )
     model.fit(rows, _filled(gains))
     forest = forest_of(model)
@@ -252,8 +261,7 @@ def _told(examples: Sequence[Example], scores: Scores, *, trees: int, seed: int)
     datasets = dict.fromkeys(example.dataset for example in examples)
     return {
         "datasets": [
-            _dataset(name, [example for example in examples if example.dataset == name])
-            for name in datasets
+            _dataset(name, [example for example in examples if example.dataset == name]) for name in datasets
         ],
         "data_sha256": _data_sha256(examples),
         "settings": {"trees": trees, "max_features": _COLUMNS_PER_SPLIT, "seed": seed},
