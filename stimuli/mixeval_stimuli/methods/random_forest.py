@@ -57,7 +57,9 @@ class RandomForest(MixMethod):
         checkpoint = self._checkpoint()
         forest, card = _load(checkpoint)
         stems = read_stems(recording, _stems(recording))
-        known = features.describe(stems)
+        known = _described(
+            tuple((name, recording.stems[name], _stamp(recording.stems[name])) for name in stems)
+        )
         predicted = forest.predict(known.row[np.newaxis]).reshape(len(STEMS), 2)
         learnt = _learnt(card)
         gains = {
@@ -113,16 +115,29 @@ def _stems(recording: Recording) -> tuple[str, ...]:
     return names
 
 
+def _stamp(path: Path) -> tuple[int, int]:
+    """Tell a file from the one that was there before, by size and time of modification."""
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _described(files: tuple[tuple[str, Path, tuple[int, int]], ...]) -> features.Description:
+    # Dry and wet mixes of a recording are mostly made one after the other, and measuring takes longer than mixing.
+    stems = read_stems(Recording("", stems={name: path for name, path, _ in files}))
+    return features.describe(stems)
+
+
 def _load(path: Path) -> tuple[Forest, ForestCard]:
     try:
-        stat = path.stat()
+        stamp = _stamp(path)
     except OSError:
         return read_forest(path)  # which says what is wrong
-    return _loaded(path, stat.st_size, stat.st_mtime_ns)
+    return _loaded(path, stamp)
 
 
 @lru_cache(maxsize=2)
-def _loaded(path: Path, _size: int, _modified: int) -> tuple[Forest, ForestCard]:
+def _loaded(path: Path, _stamp: tuple[int, int]) -> tuple[Forest, ForestCard]:
     forest, card = read_forest(path)
     if (card.features, card.features_version) != (features.COLUMNS, features.VERSION):
         raise ModelError(

@@ -160,7 +160,7 @@ def test_the_command_writes_the_same_file_for_the_same_seed_and_tells_the_papers
 ):
     out = tmp_path / "models" / "forest.npz"
 
-    result = run(synthetic_tree.path, "--out", out, "--trees", 40, "--seed", 1, "--workers", 2)
+    result = run(synthetic_tree.path, "--out", out, "--trees", 40, "--seed", 1, "--workers", 1)
 
     assert result.exit_code == 0, result.output
     assert out.read_bytes() == trained_forest.path.read_bytes()
