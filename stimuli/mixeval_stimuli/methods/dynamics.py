@@ -1,9 +1,8 @@
 """Dynamics: a feed-forward compressor whose curve and times are what they say.
 
 Design after D. Giannoulis, M. Massberg and J. D. Reiss, "Digital Dynamic Range Compressor Design: A Tutorial and
-Analysis", JAES 60(6), 2012: level, gain computer with a soft knee, and a smooth decoupled peak detector, in this
-order and in decibels (their recommended return-to-threshold-free topology). Both channels get one gain, so that the
-stereo image stays.
+Analysis", JAES 60(6), 2012: the level in decibels, a gain computer with a soft knee, then a smooth decoupled peak
+detector. Both channels get one gain, so that the stereo image stays.
 """
 
 from dataclasses import dataclass
@@ -26,7 +25,8 @@ class Compressor:
     """What decides a compressor.
 
     `attack_seconds` and `release_seconds` are the times in which the gain reduction goes through 1 - 1/e (63 %)
-    of a step up and down. Raises AudioError for values that make no compressor.
+    of a step up and down. With `look_ahead_seconds` the gain moves that much sooner; the audio is not delayed.
+    Raises AudioError for values that make no compressor.
     """
 
     threshold_dbfs: float
@@ -34,6 +34,7 @@ class Compressor:
     knee_db: float
     attack_seconds: float
     release_seconds: float
+    look_ahead_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         if not (self.ratio >= 1.0 and self.knee_db >= 0.0):
@@ -46,9 +47,14 @@ class Compressor:
                 f"a release of {self.release_seconds:g} s cannot follow an attack of {self.attack_seconds:g} s",
                 remedy="make the release at least 5 % longer than the attack, and the attack more than 0",
             )
+        if self.look_ahead_seconds < 0.0:
+            raise AudioError(
+                f"a look-ahead of {self.look_ahead_seconds:g} s would look back",
+                remedy="make it 0 or more",
+            )
 
     def reduction_db(self, level_dbfs: Signal) -> Signal:
-        """Give the gain reduction (0 or more) for steady levels: the static curve (their equation 4).
+        """Give the gain reduction (0 or more) for steady levels: the static curve with its soft knee.
 
         Input minus output of: x below the knee; x + (1/R - 1)(x - T + W/2)^2 / 2W within it; T + (x - T)/R above.
         """
@@ -80,11 +86,13 @@ def compress(samples: Signal, sample_rate: int, compressor: Compressor) -> Compr
         attack_seconds=compressor.attack_seconds,
         release_seconds=compressor.release_seconds,
     )
+    ahead = min(round(compressor.look_ahead_seconds * sample_rate), max(reduction_db.size - 1, 0))
+    reduction_db = np.concatenate([reduction_db[ahead:], np.repeat(reduction_db[-1:], ahead)])
     return Compressed(samples * np.power(10.0, -reduction_db / 20.0), reduction_db)
 
 
 def smooth(wanted: Signal, sample_rate: int, *, attack_seconds: float, release_seconds: float) -> Signal:
-    """Smooth a non-negative control signal (samples,): the smooth decoupled peak detector (their equation 17).
+    """Smooth a non-negative control signal (samples,): the smooth decoupled detector (equation 17).
 
         y1[n] = max(x[n], r y1[n-1] + (1 - r) x[n])        release, at once upwards
         y[n]  = a y[n-1] + (1 - a) y1[n]                   attack
@@ -106,7 +114,7 @@ def smooth(wanted: Signal, sample_rate: int, *, attack_seconds: float, release_s
 def release_pole(attack_seconds: float, release_seconds: float) -> float:
     """Find the time constant of the first stage with which both stages together release in the time asked for.
 
-    The stages are in series, so a release takes about the sum of both times (their section 2.3.3). From a steady
+    The stages are in series, so a release takes about the sum of both times, as the paper notes. From a steady
     state the two poles t1, t2 fall as (t1 exp(-t/t1) - t2 exp(-t/t2)) / (t1 - t2), which is to be 1/e.
     """
 

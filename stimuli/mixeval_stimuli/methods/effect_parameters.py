@@ -40,27 +40,39 @@ def ratio(crest_db: float) -> float:
 
 
 def attack_seconds(rise_seconds: float, beat_seconds: float) -> float:
-    """Set the attack, 5 to 30 ms and at most a 64th note: twice the median rise time (the dependence: paper).
+    """Set the attack, 3 to 30 ms and at most a 64th note: the median rise time (the dependence: paper).
 
-    Strokes pass before the gain falls: the compressor is to bring transients out, not to remove them.
+    The gain follows a stroke's own onset: faster would distort it, slower would let its peak stand.
     """
-    return min(float(np.clip(2.0 * rise_seconds, 0.005, 0.030)), beat_seconds / 16.0)
+    return min(float(np.clip(rise_seconds, 0.003, 0.030)), beat_seconds / 16.0)
+
+
+def look_ahead_seconds(attack_seconds: float) -> float:
+    """Set the look-ahead, 3 to 5 ms: as long as the attack, so that the gain is there with the peak (our addition).
+
+    So short a dip before a stroke is masked by the stroke itself (E. Zwicker and H. Fastl, "Psychoacoustics",
+    chapter 4, on premasking).
+    """
+    return min(attack_seconds, 0.005)
 
 
 def release_seconds(decay_seconds: float, beat_seconds: float) -> float:
-    """Set the release, 40 to 400 ms and at most half a beat: the median decay by 20 dB (the dependence: paper).
+    """Set the release, 40 to 400 ms and at most half a beat: decay by 20 dB over ln 10 (the dependence: paper).
 
-    The gain comes back with the drum's own tail, and before the next off-beat, so that it does not pump.
+    That is the time constant of the tail itself: the gain comes back as the drum dies, and before the next
+    off-beat, so that it does not pump.
     """
-    return float(np.clip(decay_seconds, 0.040, min(0.400, beat_seconds / 2.0)))
+    return float(np.clip(decay_seconds / math.log(10.0), 0.040, min(0.400, beat_seconds / 2.0)))
 
 
-def rt60_seconds(beat_seconds: float) -> float:
-    """Set the reverberation time, 0.4 to 2.5 s: two beats (the dependence: paper).
+def rt60_seconds(beat_seconds: float, style: Style) -> float:
+    """Set the reverberation time, 0.4 to 2.5 s, in beats (the dependence on tempo: paper).
 
-    A stroke has died away by the next backbeat: 1 s at 120 beats a minute.
+    "tuned": two beats, so that a stroke has died away by the next backbeat: 1 s at 120 beats a minute.
+    "as_published": three, which fits the tails of the paper's published wet mixes (1.6 to 2.0 s) best.
     """
-    return float(np.clip(2.0 * beat_seconds, 0.4, 2.5))
+    beats = 2.0 if style == "tuned" else 3.0
+    return float(np.clip(beats * beat_seconds, 0.4, 2.5))
 
 
 def diffusion(bpm: float) -> float:

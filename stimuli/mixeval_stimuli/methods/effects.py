@@ -67,7 +67,7 @@ def add_effects(dry: Audio, *, style: Style = "tuned") -> Effects:
     Louder audio gives the same mix, as much louder. What cannot be measured takes its default, and `defaults` in
     the parameters says so: 120 beats a minute, a rise of 10 ms, a decay of 200 ms. Silence stays silence.
 
-    Raises AudioError for more than two channels or samples that are not finite.
+    Raises AudioError for more than two channels, samples that are not finite, or a rate below 22.05 kHz.
     """
     stereo = dry.as_stereo()
     if not np.isfinite(stereo.samples).all():
@@ -99,6 +99,7 @@ def add_effects(dry: Audio, *, style: Style = "tuned") -> Effects:
             "knee_db": compressor.knee_db,
             "attack_seconds": compressor.attack_seconds,
             "release_seconds": compressor.release_seconds,
+            "look_ahead_seconds": compressor.look_ahead_seconds,
             "makeup_db": makeup_db,
             "largest_reduction_db": float(compressed.reduction_db.max()),
         },
@@ -130,19 +131,21 @@ def _analyse(samples: Signal, sample_rate: int, peak: float) -> _Analysis:
 
 def _set_compressor(analysis: _Analysis) -> Compressor:
     beat = analysis.tempo.beat_seconds
+    attack_seconds = parameters.attack_seconds(analysis.rise_seconds, beat)
     return Compressor(
         threshold_dbfs=parameters.threshold_dbfs(analysis.rms_dbfs),
         ratio=parameters.ratio(analysis.crest_db),
         knee_db=parameters.KNEE_DB,
-        attack_seconds=parameters.attack_seconds(analysis.rise_seconds, beat),
+        attack_seconds=attack_seconds,
         release_seconds=parameters.release_seconds(analysis.decay_seconds, beat),
+        look_ahead_seconds=parameters.look_ahead_seconds(attack_seconds),
     )
 
 
 def _set_reverb(analysis: _Analysis, style: Style) -> Reverb:
     beat = analysis.tempo.beat_seconds
     return Reverb(
-        rt60_seconds=parameters.rt60_seconds(beat),
+        rt60_seconds=parameters.rt60_seconds(beat, style),
         damping=parameters.damping(analysis.transientness),
         diffusion=parameters.diffusion(analysis.tempo.bpm),
         pre_delay_seconds=parameters.pre_delay_seconds(beat),

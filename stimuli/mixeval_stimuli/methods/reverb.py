@@ -2,12 +2,12 @@
 
 Parallel combs behind series all-passes (M. R. Schroeder, "Natural Sounding Artificial Reverberation", JAES 10(3),
 1962), a low-pass in each comb's loop (J. A. Moorer, "About This Reverberation Business", Computer Music Journal
-3(2), 1979), with the delays of Freeverb (J. Wakefield, "Jezar", 2000; public domain). The loop filters are set so that
+3(2), 1979), with the delays of Freeverb (Jezar at Dreampoint, 2000; public domain). The loop filters are set so that
 every comb dies equally fast at every frequency (J.-M. Jot and A. Chaigne, "Digital Delay Networks for Designing
 Artificial Reverberators", AES 90th Convention, 1991, preprint 3030).
 
-`rt60_seconds` is the mid-frequency reverberation time as ISO 3382-1:2009 takes it from the decay between -5 and -35 dB (T30), mean of the
-octaves at 500 Hz and 1 kHz.
+`rt60_seconds` is the mid-frequency reverberation time of ISO 3382-1:2009: from the decay between -5 and -35 dB
+(T30), mean of the octaves at 500 Hz and 1 kHz.
 """
 
 from dataclasses import dataclass
@@ -39,11 +39,15 @@ MID_HZ = 500.0 * 2.0**0.5
 HIGH_HZ = 8000.0
 """Where `damping` holds exactly."""
 
-_WIDEST = {
-    "rt60_seconds": (0.1, 10.0),
-    "damping": (0.0, 0.8),
+LOWEST_SAMPLE_RATE = 22_050
+"""Below it HIGH_HZ comes too near to half the rate for one pole to damp it."""
+
+_RANGES = {
+    "rt60_seconds": (0.3, 10.0),
+    "damping": (0.0, 0.7),
     "diffusion": (0.0, 0.8),
     "pre_delay_seconds": (0.0, 1.0),
+    "high_pass_hz": (1.0, 5000.0),
 }
 
 
@@ -63,7 +67,7 @@ class Reverb:
     high_pass_hz: float
 
     def __post_init__(self) -> None:
-        for name, (low, high) in _WIDEST.items():
+        for name, (low, high) in _RANGES.items():
             value = getattr(self, name)
             if not low <= value <= high:
                 raise AudioError(
@@ -76,7 +80,13 @@ def reverberate(signal: Signal, sample_rate: int, reverb: Reverb) -> Signal:
     """Give the reverb alone, (2, samples), of a mono signal (samples,); what rings on after its end is cut off.
 
     The first reflection reaches both sides after `pre_delay_seconds`, rounded to a sample.
+    Raises AudioError for a sample rate below LOWEST_SAMPLE_RATE.
     """
+    if sample_rate < LOWEST_SAMPLE_RATE:
+        raise AudioError(
+            f"a reverb at {sample_rate} Hz cannot damp {HIGH_HZ:.0f} Hz",
+            remedy=f"use audio of at least {LOWEST_SAMPLE_RATE} Hz",
+        )
     wet = np.zeros((2, signal.size))
     start = round(reverb.pre_delay_seconds * sample_rate)
     if start >= signal.size:
@@ -132,7 +142,7 @@ def _comb(signal: Signal, delay: int, gain: float, pole: float) -> Signal:
     rows = np.pad(signal, (0, -signal.size % delay)).reshape(-1, delay)
     numerator, denominator = [gain * (1.0 - pole)], [1.0, -pole]
     state = np.zeros(1)
-    for before, here in zip(rows[:-1], rows[1:], strict=True):
-        fed_back, state = lfilter(numerator, denominator, before, zi=state)
-        here += fed_back
+    for block in range(1, rows.shape[0]):
+        fed_back, state = lfilter(numerator, denominator, rows[block - 1], zi=state)
+        rows[block] += fed_back
     return rows.ravel()[: signal.size]

@@ -4,8 +4,8 @@ Onset strength is spectral flux: how much louder the spectrum has become since t
 its autocorrelation, weighted by how usual a tempo is, has its peak (D. P. W. Ellis, "Beat Tracking by Dynamic
 Programming", J. New Music Research 36(1), 2007, doi:10.1080/09298210701653344, section 3.2).
 
-A tempo has no unique answer: a groove at 80 beats a minute can be counted at 160. Of such octaves the one nearer
-to 120 is given.
+A tempo has no unique answer: a groove at 80 beats a minute can be counted at 160. Of two such answers that repeat as
+clearly, the one nearer to 120 (in octaves) is given.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ USUAL_BPM = 120.0
 """Centre of the log-normal weighting, and the tempo that is used where none was found."""
 
 USUAL_OCTAVES = 0.9
-"""Standard deviation of the weighting in octaves; Ellis found 0.9 best on hand-tapped tempi."""
+"""Standard deviation of the weighting in octaves."""
 
 LEAST_CONFIDENCE = 0.1
 """A weaker repetition is chance. Short audio needs more, 3 / sqrt(frames): three standard deviations of the
@@ -116,7 +116,7 @@ def onset_times(strength: OnsetStrength) -> Signal:
     # A stroke in the first or last frame is a peak too.
     padded = np.pad(strength.values, 1)
     peaks, _ = find_peaks(padded, height=0.1 * strength.values.max(), distance=apart)
-    return strength.times_seconds[peaks - 1]
+    return np.asarray(strength.times_seconds[peaks - 1], dtype=np.float64)
 
 
 def _autocorrelation(values: Signal) -> Signal:

@@ -19,7 +19,9 @@ LEVEL_DROP_DB = 20.0
 _LEAST_DROP_DB = 6.0
 
 _STEP_SECONDS = 0.0005
-_SEARCH_SECONDS = 0.05
+_BEFORE_SECONDS, _AFTER_SECONDS = 0.02, 0.06
+"""Where around an onset its peak is looked for."""
+
 _LONGEST_RISE_SECONDS = 0.1
 
 
@@ -42,9 +44,14 @@ def active_rms(samples: Signal, sample_rate: int) -> float:
     """
     power = np.square(samples).mean(axis=0)
     length = min(round(FRAME_SECONDS * sample_rate), power.size)
-    frames = np.add.reduceat(power, np.arange(0, power.size, length)) / length
-    active = frames[frames > frames.max() * 10.0 ** (-ACTIVE_RANGE_DB / 10.0)]
-    return float(np.sqrt(active.mean())) if active.size else 0.0
+    if length == 0:
+        return 0.0
+    starts = np.arange(0, power.size, length)
+    lengths = np.diff(np.append(starts, power.size))
+    energies = np.add.reduceat(power, starts)
+    powers = energies / lengths
+    active = powers > powers.max() * 10.0 ** (-ACTIVE_RANGE_DB / 10.0)
+    return float(np.sqrt(energies[active].sum() / lengths[active].sum())) if active.any() else 0.0
 
 
 def crest_db(samples: Signal, sample_rate: int) -> float:
@@ -74,9 +81,9 @@ def measure_strokes(signal: Signal, sample_rate: int, onsets_seconds: Signal) ->
         return Strokes(None, None)
     envelope = np.abs(blocks).max(axis=1)
     seconds = step / sample_rate
-    starts = np.maximum(np.round((onsets_seconds - _SEARCH_SECONDS / 2.0) / seconds), 0).astype(int)
+    starts = np.maximum(np.round((onsets_seconds - _BEFORE_SECONDS) / seconds), 0).astype(int)
     ends = np.append(starts[1:], envelope.size)
-    search = round(_SEARCH_SECONDS / seconds)
+    search = round((_BEFORE_SECONDS + _AFTER_SECONDS) / seconds)
     rises: list[float] = []
     decays: list[float] = []
     for start, end in zip(starts, ends, strict=True):
