@@ -8,7 +8,14 @@ from scipy.signal import lfilter
 
 from mixeval.audio import Audio
 from mixeval.errors import AudioError
-from mixeval_stimuli.loudness import Level, integrated_loudness, measure_level, true_peak, with_gain
+from mixeval_stimuli.loudness import (
+    Level,
+    gain_of_sum,
+    integrated_loudness,
+    measure_level,
+    true_peak,
+    with_gain,
+)
 
 RATES = pytest.mark.parametrize("rate", [44_100, 48_000])
 
@@ -162,3 +169,22 @@ def test_the_gain_to_a_target_reaches_it_whatever_the_gates_do(blocks, target_lu
     level = Level(tuple(blocks), 0.0)
 
     assert level.loudness_at(level.gain_to(target_lufs)) == pytest.approx(target_lufs, abs=1e-6)
+
+
+@pytest.mark.parametrize("recorded_db", [-110.0, -30.0, 0.0, 20.0])
+def test_one_gain_brings_the_sum_of_signals_to_a_loudness_however_quiet_they_are(recorded_db):
+    stems = [with_gain(drums(48_000, seed=seed), recorded_db).samples for seed in range(3)]
+
+    gain = gain_of_sum(stems, 48_000, -23.0)
+
+    total = np.sum(stems, axis=0, dtype=np.float64)
+    assert integrated_loudness(Audio((gain * total).astype(np.float32), 48_000)) == pytest.approx(
+        -23.0, abs=0.01
+    )
+
+
+def test_a_silent_sum_has_no_gain():
+    stem = drums(48_000).samples
+
+    with pytest.raises(AudioError, match="silent"):
+        gain_of_sum([stem, -stem], 48_000, -23.0)

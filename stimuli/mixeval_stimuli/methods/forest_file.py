@@ -13,7 +13,8 @@ import json
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -72,18 +73,19 @@ def write_forest(path: Path, forest: Forest, card: ForestCard) -> ForestCard:
     Raises ModelError when the forest is not sound or the file cannot be written.
     """
     forest.check(columns=len(card.features))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with draft_in(path.parent) as draft:
-            packed, card = pack(forest, card)
-            draft.write_bytes(packed)
-            publish(draft, path)
-    except OSError as error:
-        raise ModelError(
-            f"{path} cannot be written ({error.strerror or error})",
-            remedy="free space, allow writing there, or name another path",
-        ) from error
+    packed, card = pack(forest, card)
+    with _writing(path) as draft:
+        draft.write_bytes(packed)
+        publish(draft, path)
     return card
+
+
+def check_writable(path: Path) -> None:
+    """Raise ModelError where :func:`write_forest` could not write to `path`; for before a long training."""
+    with _writing(path) as draft:
+        draft.touch()
+    if path.is_dir():
+        raise ModelError(f"{path} is a folder", remedy="name a file")
 
 
 def read_forest(path: Path) -> tuple[Forest, ForestCard]:
@@ -124,6 +126,19 @@ def pack(forest: Forest, card: ForestCard) -> tuple[bytes, ForestCard]:
             np.lib.format.write_array(content, array, version=(1, 0), allow_pickle=False)
             archive.writestr(_entry(f"{name}.npy"), content.getvalue())
     return packed.getvalue(), card
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[Path]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with draft_in(path.parent) as draft:
+            yield draft
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be written ({error.strerror or error})",
+            remedy="free space, allow writing there, or name another path",
+        ) from error
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -25,7 +25,7 @@ from mixeval.manifest import file_sha256
 from mixeval_stimuli.datasets.enst import SUBSETS
 from mixeval_stimuli.methods import features
 from mixeval_stimuli.methods.forest import LEAF, Forest
-from mixeval_stimuli.methods.forest_file import ForestCard, write_forest
+from mixeval_stimuli.methods.forest_file import ForestCard, check_writable, write_forest
 from mixeval_stimuli.methods.random_forest import OUTPUTS
 from mixeval_stimuli.training.examples import Example, Progress, find_sources, measure_examples
 
@@ -98,7 +98,9 @@ def train_random_forest(
     written, and DatasetError when a data set cannot be used.
     """
     sklearn_ensemble()
-    examples = measure_examples(find_sources(folders), workers=workers, progress=progress)
+    sources = find_sources(folders)
+    check_writable(out)
+    examples = measure_examples(sources, workers=workers, progress=progress)
     forest, scores = grow(examples, trees=trees, seed=seed, threads=workers)
     card = ForestCard(
         features=features.COLUMNS,

@@ -198,6 +198,18 @@ def test_a_folder_that_is_no_data_set_is_one_line(tmp_path):
     assert not (tmp_path / "forest.npz").exists()
 
 
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_measured(
+    monkeypatch, synthetic_tree, tmp_path
+):
+    monkeypatch.setattr(random_forest, "measure_examples", lambda *_, **__: pytest.fail("measured"))
+    (tmp_path / "file").touch()
+
+    with pytest.raises(ModelError, match="cannot be written"):
+        random_forest.train_random_forest([synthetic_tree.path], tmp_path / "file" / "forest.npz")
+    with pytest.raises(ModelError, match="is a folder"):
+        random_forest.train_random_forest([synthetic_tree.path], tmp_path)
+
+
 def test_the_help_has_an_example():
     assert "Example: mixeval train random-forest" in " ".join(run("--help").stdout.split())
     listed = CliRunner().invoke(main, ["train", "--help"]).stdout
