@@ -10,6 +10,7 @@ from mixeval.validation import closest, validated
 from mixeval_stimuli.methods.anchor import Anchor
 from mixeval_stimuli.methods.files import Files
 from mixeval_stimuli.methods.method import MixMethod
+from mixeval_stimuli.methods.random_forest import RandomForest
 from mixeval_stimuli.methods.reference import Reference
 from mixeval_stimuli.methods.sum import Sum
 from mixeval_stimuli.methods.wave_u_net.method import WaveUNet
@@ -17,6 +18,7 @@ from mixeval_stimuli.methods.wave_u_net.method import WaveUNet
 METHODS: Mapping[str, type[MixMethod]] = {
     "anchor": Anchor,
     "files": Files,
+    "random_forest": RandomForest,
     "reference": Reference,
     "sum": Sum,
     "wave_u_net": WaveUNet,
