@@ -57,10 +57,12 @@ def printed_style() -> Iterator[None]:
         yield
 
 
-def new_figure(height_mm: float) -> Figure:
-    """Make an empty figure as wide as a page's two columns."""
+def new_figure(height_mm: float, *, hspace: float | None = None) -> Figure:
+    """Make an empty figure as wide as a page's two columns; `hspace` is matplotlib's, between its rows."""
     # Other programs set the text in other fonts: room at the edges keeps it whole.
     room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
+    if hspace is not None:
+        room.set(hspace=hspace, h_pad=0.03)
     figure = Figure(figsize=(FULL_WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), layout=room)
     FigureCanvasAgg(figure)
     return figure

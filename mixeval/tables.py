@@ -141,7 +141,7 @@ def _safe(text: str) -> str:
 
 
 def _rounded(values: Sequence[Any]) -> list[str]:
-    decimals = _decimals([value for value in values if isinstance(value, float)])
+    decimals = _decimals([value for value in values if isinstance(value, float) and math.isfinite(value)])
     texts = []
     for value in values:
         match value:
@@ -149,6 +149,8 @@ def _rounded(values: Sequence[Any]) -> list[str]:
                 texts.append("")
             case ExactNumber():
                 texts.append(value.text())
+            case float() if math.isinf(value):
+                texts.append("\N{INFINITY}" if value > 0 else "-\N{INFINITY}")
             case float():
                 # Adding zero turns -0.0 into 0.0.
                 texts.append(f"{round(value, decimals) + 0.0:.{decimals}f}")
@@ -185,6 +187,7 @@ _LATEX = {
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
     "\N{MIDDLE DOT}": r"\textperiodcentered{}",
+    "\N{INFINITY}": r"$\infty$",
 }
 
 
