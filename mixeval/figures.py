@@ -62,7 +62,7 @@ def new_figure(height_mm: float, *, hspace: float | None = None) -> Figure:
     # Other programs set the text in other fonts: room at the edges keeps it whole.
     room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
     if hspace is not None:
-        room.set(hspace=hspace, h_pad=0.03)
+        room.set(hspace=hspace, h_pad=0.05)
     figure = Figure(figsize=(FULL_WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), layout=room)
     FigureCanvasAgg(figure)
     return figure

@@ -35,9 +35,11 @@ class Table:
 
     Cells of `frame` are text, whole numbers, floats, ExactNumber, or None where undefined. The columns `naming`
     hold condition ids. A subclass gives its columns' headings in `HEADINGS`; other columns are headed by their names.
+    In `DECIMALS` it may say how many are kept of a column.
     """
 
     HEADINGS: ClassVar[Mapping[str, str]] = {}
+    DECIMALS: ClassVar[Mapping[str, int]] = {}
 
     name: str
     title: str
@@ -69,9 +71,11 @@ class Table:
         for name in self.frame.columns:
             values = list(self.frame[name])
             if name in self.naming:
-                columns.append([self.labels.get(str(value), str(value)) for value in values])
+                columns.append(
+                    ["" if value is None else self.labels.get(str(value), str(value)) for value in values]
+                )
             else:
-                columns.append(_rounded(values))
+                columns.append(_rounded(values, self.DECIMALS.get(str(name))))
         return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -140,8 +144,9 @@ def _safe(text: str) -> str:
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
-def _rounded(values: Sequence[Any]) -> list[str]:
-    decimals = _decimals([value for value in values if isinstance(value, float) and math.isfinite(value)])
+def _rounded(values: Sequence[Any], decimals: int | None) -> list[str]:
+    if decimals is None:
+        decimals = _decimals([value for value in values if isinstance(value, float) and math.isfinite(value)])
     texts = []
     for value in values:
         match value:

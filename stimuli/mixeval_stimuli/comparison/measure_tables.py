@@ -33,20 +33,33 @@ HEADINGS: Mapping[str, str] = {
     "compare_to": "Compared to",
     "items": "Items",
     "l1": "L1",
-    "sdr_db": "SDR (dB)",
+    "sdr_db": "SDR dB",
     "mrstft": "MR-STFT",
     "lag_samples": "Lag",
     "loudness_lufs": "LUFS",
     "true_peak_dbtp": "dBTP",
-    "crest_db": "Crest (dB)",
-    "stereo_correlation": "L/R corr.",
+    "crest_db": "Crest dB",
+    "stereo_correlation": "L/R",
 }
+
+
+DECIMALS: Mapping[str, int] = {
+    "l1": 5,
+    "sdr_db": 2,
+    "mrstft": 3,
+    "loudness_lufs": 2,
+    "true_peak_dbtp": 2,
+    "crest_db": 2,
+    "stereo_correlation": 3,
+}
+"""L1 of aligned mixes is a few thousandths of full scale."""
 
 
 class MeasureTable(Table):
     """A table of measures, with its columns' headings."""
 
     HEADINGS: ClassVar[Mapping[str, str]] = HEADINGS
+    DECIMALS: ClassVar[Mapping[str, int]] = DECIMALS
 
 
 def measures_table(rows: Sequence[Measured], labels: Mapping[str, str]) -> MeasureTable:
