@@ -293,7 +293,9 @@ def _show(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     grid = Grid(box=None, pad_edge=False, collapse_padding=True)
     for place, heading in enumerate(headings):
-        grid.add_column(Text(heading), justify="right" if place else "left", no_wrap=place > 0, overflow="fold")
+        grid.add_column(
+            Text(heading), justify="right" if place else "left", no_wrap=place > 0, overflow="fold"
+        )
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     Console().print(grid)

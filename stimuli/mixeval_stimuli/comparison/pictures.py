@@ -156,7 +156,7 @@ def _dress(wave: Axes, spectrum: Axes, span: Span, peak: float, *, leftmost: boo
 
 def _draw_key(figure: Figure, image: AxesImage, axes: Sequence[Axes]) -> None:
     key = figure.colorbar(image, ax=list(axes), location="right", aspect=40, pad=0.01, fraction=0.02)
-    key.set_label("dB below the loudest point", fontsize=7)
+    key.set_label("dB re. the loudest point", fontsize=7)
     key.set_ticks([-_RANGE_DB + step for step in range(0, int(_RANGE_DB) + 1, 20)])
     key.ax.tick_params(length=2, labelsize=7, color=INK)
     key.outline.set_linewidth(0.4)

@@ -8,21 +8,22 @@ from mixeval.audio import Audio
 
 BEFORE_SECONDS = 0.020
 AFTER_SECONDS = 0.100
-"""What is shown around an onset, and within which another onset counts against it."""
+"""What is shown around an onset."""
 
 _STEP_SECONDS = 0.001
 _RISE_SECONDS = 0.010
 """Power over this time after a moment, against the same time before it: longer than a period of a kick drum's."""
 _SAME_SECONDS = 0.012
 """Rises this near belong to one stroke."""
+_ALONE_SECONDS = 0.100
+"""Another rise within this counts against an onset."""
 
 
 def strongest_onset(audio: Audio) -> float:
     """Find the strongest isolated onset of a mix, in seconds.
 
     A moment's rise is the amplitude (root mean square) of the 10 ms after it less that of the 10 ms before it. The
-    onset is the moment whose rise stands highest above every other one that would be in the same picture, from
-    20 ms before to 100 ms after it. Moments whose picture would reach over the audio's ends come only where there
+    onset is the moment whose rise stands highest above every other one within 100 ms. Moments whose picture would reach over the audio's ends come only where there
     is no other. Without any rise the answer is the start.
     """
     step = max(1, round(_STEP_SECONDS * audio.sample_rate))
@@ -49,13 +50,10 @@ def _rises(power: npt.NDArray[np.float64], step: int) -> npt.NDArray[np.float64]
 
 
 def _highest_neighbour(rise: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Give the highest rise in the picture around each moment, its own stroke left out."""
-    same = round(_SAME_SECONDS / _STEP_SECONDS)
+    """Give the highest rise within 100 ms of each moment, its own stroke left out."""
+    same, far = round(_SAME_SECONDS / _STEP_SECONDS), round(_ALONE_SECONDS / _STEP_SECONDS)
     found = np.zeros_like(rise)
-    for first, last in (
-        (same, round(AFTER_SECONDS / _STEP_SECONDS)),
-        (-round(BEFORE_SECONDS / _STEP_SECONDS), -same),
-    ):
+    for first, last in ((same, far), (-far, -same)):
         width = last - first + 1
         # The filter's window is centred; shifted, it covers the steps from `first` to `last` of each moment.
         around = maximum_filter1d(np.pad(rise, abs(first) + abs(last)), width)
