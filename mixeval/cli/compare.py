@@ -154,8 +154,12 @@ def _compare(
     from mixeval.result_folder import Files, replace_files  # noqa: PLC0415
     from mixeval_stimuli.comparison import comparison_folder, measure_tables  # noqa: PLC0415
     from mixeval_stimuli.comparison.measures import measure_study  # noqa: PLC0415
+    from mixeval_stimuli.comparison.views import check_moment  # noqa: PLC0415
     from mixeval_stimuli.executors import local_executor  # noqa: PLC0415
 
+    if at is not None:
+        for item in drawn:
+            check_moment(rendered, item, at)
     total = len(items) * len(rendered.study.conditions) + len(drawn)
     names = comparison_folder.figure_names(items)
     figures: Files = {}
@@ -198,7 +202,7 @@ def _try_robustness(
     workers: int | None,
 ) -> _Told:
     from mixeval.result_folder import replace_files  # noqa: PLC0415
-    from mixeval_stimuli.comparison import comparison_folder  # noqa: PLC0415
+    from mixeval_stimuli.comparison import robustness_folder  # noqa: PLC0415
     from mixeval_stimuli.comparison.perturbation import gains_within  # noqa: PLC0415
     from mixeval_stimuli.comparison.robustness import plan_robustness, run_trials  # noqa: PLC0415
     from mixeval_stimuli.comparison.robustness_table import robustness_table  # noqa: PLC0415
@@ -216,8 +220,8 @@ def _try_robustness(
             plan.trials, executor, progress=lambda trial: step(f"{trial.item}, {trial.condition}", total)
         )
     table = robustness_table(outcomes, rendered.labels)
-    files = comparison_folder.robustness_files(rendered, table, outcomes)
-    replace_files(folder, files, listing=comparison_folder.ROBUSTNESS)
+    files = robustness_folder.robustness_files(rendered, table, outcomes)
+    replace_files(folder, files, listing=robustness_folder.ROBUSTNESS)
     remarks = [*plan.remarks, *(note.rstrip(".") for note in table.notes)]
     return _Told([table], remarks, lambda: _show_robustness(outcomes))
 

@@ -1,7 +1,4 @@
-"""The comparison's folder: which files a comparison and an analysis of robustness write, and what they say.
-
-Each has a listing of its own, so that one can be made again without the other.
-"""
+"""The comparison's folder: which files a comparison writes, and what its listing says."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,16 +6,12 @@ from typing import Any
 
 from mixeval.figures import letters_missing
 from mixeval.result_folder import Files, listing_file, table_files
-from mixeval.tables import Table, to_csv
+from mixeval.tables import Table
 from mixeval_stimuli.comparison.pictures import picture
 from mixeval_stimuli.comparison.rendered import Rendered
-from mixeval_stimuli.comparison.robustness import Outcome
-from mixeval_stimuli.comparison.robustness_plot import MEASURES, robustness_plot
 from mixeval_stimuli.comparison.views import transient_views, whole_views
 
-FOLDER = "comparison"
 COMPARISON = "comparison.json"
-ROBUSTNESS = "robustness.json"
 
 
 def figure_names(items: Sequence[str]) -> dict[str, str]:
@@ -49,7 +42,7 @@ def picture_files(
     pictures = {"mixes": picture(*whole_views(rendered, item)), "transient": picture(zoom, span)}
     files: Files = {}
     for kind, pages in pictures.items():
-        files |= _figure_files(f"{kind}_{name}", pages)
+        files |= figure_files(f"{kind}_{name}", pages)
     return files, span.origin
 
 
@@ -59,22 +52,6 @@ def comparison_files(
     """Gather all files of a comparison, with its listing."""
     files = {**table_files(tables), **figures}
     files[COMPARISON] = listing_file(files, COMPARISON, {**provenance(rendered), **facts})
-    return files
-
-
-def robustness_files(rendered: Rendered, table: Table, outcomes: Sequence[Outcome]) -> Files:
-    """Gather all files of an analysis of robustness, with its listing."""
-    files: Files = {f"tables/{table.name}.csv": to_csv(table).encode()}
-    for measure in MEASURES:
-        files |= _figure_files(measure.file, robustness_plot(outcomes, rendered.labels, measure))
-    facts = {
-        **provenance(rendered),
-        "items": list(dict.fromkeys(outcome.item for outcome in outcomes)),
-        "conditions": list(dict.fromkeys(outcome.condition for outcome in outcomes)),
-        "gains_db": sorted({outcome.perturbation.gain_db for outcome in outcomes}),
-        "notes": list(table.notes),
-    }
-    files[ROBUSTNESS] = listing_file(files, ROBUSTNESS, facts)
     return files
 
 
@@ -93,8 +70,8 @@ def missing_letters(rendered: Rendered) -> str | None:
     return letters_missing("".join(rendered.labels.values()))
 
 
-def _figure_files(name: str, pages: Sequence[Mapping[str, bytes]]) -> Files:
-    # A second page is told by its number.
+def figure_files(name: str, pages: Sequence[Mapping[str, bytes]]) -> Files:
+    """Put a figure's pages into figures/; a second page is told by its number."""
     return {
         f"figures/{name}{f'-{number}' if number > 1 else ''}.{kind}": content
         for number, page in enumerate(pages, start=1)

@@ -80,7 +80,7 @@ def choose_items(rendered: Rendered, names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if name not in known:
             meant = closest(name, known)
-            remedy = f'did you mean "{meant}"?' if meant else f"its items are named like {known[0]}"
+            remedy = f'did you mean "{meant}"' if meant else f"its items are named like {known[0]}"
             raise StudyError(f'the study has no item "{name}"', remedy=remedy)
     return tuple(dict.fromkeys(names)) or tuple(known)
 

@@ -57,17 +57,23 @@ def transient_views(rendered: Rendered, item: str, *, at: float | None = None) -
 
     Raises StudyError when `at` lies outside the item, and ManifestError and AudioError as reading the mixes does.
     """
-    first = rendered.manifest.of_item(item)[0]
-    seconds = first.frames / first.sample_rate
     if at is None:
         at = strongest_onset(rendered.audio(item, _reference(rendered)))
-    elif not 0.0 <= at < seconds:
+    else:
+        check_moment(rendered, item, at)
+    span = Span(at - BEFORE_SECONDS, at + AFTER_SECONDS, origin=at)
+    return _views(rendered, item, span, fft_size=_ZOOM_FFT, with_references=True), span
+
+
+def check_moment(rendered: Rendered, item: str, at: float) -> None:
+    """Refuse a moment in seconds that lies outside the item: raises StudyError."""
+    first = rendered.manifest.of_item(item)[0]
+    seconds = first.frames / first.sample_rate
+    if not 0.0 <= at < seconds:
         raise StudyError(
             f'"{item}" lasts {seconds:.2f} s, there is nothing at {at:g} s',
             remedy="give --at a time within it",
         )
-    span = Span(at - BEFORE_SECONDS, at + AFTER_SECONDS, origin=at)
-    return _views(rendered, item, span, fft_size=_ZOOM_FFT, with_references=True), span
 
 
 def _reference(rendered: Rendered) -> str:

@@ -1,5 +1,8 @@
 """Rendered studies: one of finished mixes, and one with stems that methods can mix anew."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 import soundfile
@@ -69,10 +72,19 @@ def finished(small_study):
     return render(small_study.folder)
 
 
-@pytest.fixture
-def multitrack(tmp_path):
-    """One take of four stems in four conditions, rendered."""
-    folder = tmp_path / "multitrack"
+def make_multitrack(folder):
     write_take(folder / "takes" / "take 1", seed=1)
     (folder / "study.toml").write_text(MULTITRACK, encoding="utf-8")
     return render(folder)
+
+
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory):
+    """One take of four stems in four conditions, rendered once: tests leave it as it is."""
+    return make_multitrack(tmp_path_factory.mktemp("study") / "multitrack")
+
+
+@pytest.fixture
+def multitrack(untouched, tmp_path):
+    """A copy of that study."""
+    return open_rendered(Path(shutil.copytree(untouched.folder, tmp_path / "multitrack")))

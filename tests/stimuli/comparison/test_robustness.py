@@ -34,9 +34,9 @@ def rewrite(rendered, change):
     return open_rendered(rendered.folder)
 
 
-@pytest.fixture
-def of_sum(multitrack):
-    return {outcome.perturbation: outcome for outcome in run(multitrack, "sum")}
+@pytest.fixture(scope="module")
+def of_sum(untouched):
+    return {outcome.perturbation: outcome for outcome in run(untouched, "sum")}
 
 
 def test_stems_as_they_are_give_the_mix_that_was_rendered(multitrack, of_sum):
@@ -101,7 +101,8 @@ def test_a_stem_that_cannot_be_read_at_all_is_an_error(multitrack):
 def test_two_workers_find_the_same(multitrack):
     plan = plan_robustness(multitrack, ["take 1"], ["sum"], gains_db=(6.0,))
     with local_executor(2) as executor:
-        assert run_trials(plan.trials, executor) == run(multitrack, "sum", gains_db=(6.0,))
+        outcomes = run_trials(plan.trials, executor)
+    assert outcomes == run(multitrack, "sum", gains_db=(6.0,))
 
 
 def test_systems_that_mix_stems_are_tried_by_default(multitrack):
