@@ -65,10 +65,12 @@ class Command(Guest):
 
     def own_files(self) -> tuple[Path, ...]:
         program, *arguments = shlex.split(self.run)
+        folder = self.path("")
         named = [self.path(name) for name in self.files]
-        if "/" in program:  # anything else is looked up on the PATH
-            named.append(self.path("") / program)
-        mentioned = (self.path("") / word for word in arguments if not Path(word).is_absolute())
+        # A bare name is looked up on the PATH; there, and elsewhere on the machine, programs change with it.
+        if "/" in program and not Path(program).is_absolute():
+            named.append(folder / program)
+        mentioned = (folder / word for word in arguments if not Path(word).is_absolute())
         named.extend(path for path in mentioned if _is_file(path))
         return tuple(dict.fromkeys(named))
 
