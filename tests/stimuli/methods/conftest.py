@@ -65,7 +65,7 @@ def write_take(folder, *, seed=0, seconds=1.0, rate=RATE, stems=STEMS):
 
 @pytest.fixture
 def multitrack(tmp_path):
-    folder = tmp_path / "a study – ünïcode"
+    folder = tmp_path / "a study, ünïcode"
     for seed in (1, 2):
         write_take(folder / "takes" / f"take {seed}", seed=seed)
     (folder / "study.toml").write_text(STUDY, encoding="utf-8")

@@ -261,16 +261,14 @@ def test_control_characters_are_taken_out_of_what_was_printed_and_there_is_an_en
         ("./nothing {stems} {output}", "Exec format error", "#!/bin/sh"),
     ],
 )
-def test_a_command_that_cannot_be_started_is_told_with_a_remedy(
-    multitrack, recording, temporary, run, problem, remedy
-):
+@pytest.mark.usefixtures("temporary")
+def test_a_command_that_cannot_be_started_is_told_with_a_remedy(multitrack, recording, run, problem, remedy):
     (multitrack.folder / "plain.txt").write_text("text", encoding="utf-8")
     (multitrack.folder / "nothing").write_bytes(b"\1\2\3\4")
     (multitrack.folder / "nothing").chmod(0o755)
 
     told = refusal(Command(run=run).beside(multitrack.folder), recording)
 
-    assert temporary.is_dir()
     assert f"its command cannot be started ({problem}" in told
     assert remedy in told
 

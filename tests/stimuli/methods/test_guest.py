@@ -58,7 +58,7 @@ def test_stems_that_are_named_come_in_that_order_and_no_others(recording):
 
 
 def test_a_stem_that_is_missing_is_refused_by_name_unless_the_study_says_otherwise(recording):
-    with pytest.raises(DatasetError, match='"take 1" has no stem "tom".*or say missing = "silence"'):
+    with pytest.raises(DatasetError, match=r'"take 1" has no stem "tom".*or say missing = "silence"'):
         Adder(stems=("kick", "tom")).inputs(recording)
 
     Adder(stems=("tom", "kick"), missing="absent").mix(recording)
@@ -156,5 +156,5 @@ def test_clipping_at_the_guests_rate_is_noted_before_resampling_rounds_it_off(re
 def test_stems_that_differ_are_refused_with_both_lengths(recording):
     soundfile.write(recording.stems["kick"], np.zeros(100), RATE)
 
-    with pytest.raises(DatasetError, match="differ in samples .kick 100, snare 44100"):
+    with pytest.raises(DatasetError, match=r"differ in samples \(kick 100, snare 44100"):
         Adder().mix(recording)

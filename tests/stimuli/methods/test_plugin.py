@@ -266,7 +266,7 @@ def test_the_key_follows_the_packages_version_its_source_and_the_options(package
     assert key(multitrack.folder, recording) not in {first, second}
 
 
-def test_every_file_of_a_package_counts_and_nothing_that_python_puts_there(package, multitrack):
+def test_every_file_of_a_package_counts_and_nothing_that_python_puts_there(package):
     module = package("", module="placeholder", target="mix")
     folder = module.parent / "deep_mixer"
     (folder / "models").mkdir(parents=True)
