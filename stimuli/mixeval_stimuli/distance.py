@@ -1,7 +1,7 @@
 """Distance: how far a mix is from a reference, sample by sample and in its spectra.
 
 All take two signals of one length, rate and number of channels, as they are: level, delay and polarity count. So
-signals are aligned in loudness first where level should not, and a delay (:mod:`mixeval_stimuli.delay`) is worth
+signals are aligned in loudness first where level should not, and a delay (:mod:`mixeval_stimuli.lag`) is worth
 a look before a number is believed.
 """
 

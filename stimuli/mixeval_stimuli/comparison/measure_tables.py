@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from mixeval.tables import Table, frame_of
 from mixeval_stimuli.comparison.measures import Measured
-from mixeval_stimuli.delay import delay_note
+from mixeval_stimuli.lag import lag_note
 
 METHOD = (
     "L1, SDR and multi-resolution STFT distance (MR-STFT) to the mix it is compared to, as rendered: all mixes "
@@ -19,7 +19,7 @@ MEASURES: Mapping[str, Callable[[Measured], Cell]] = {
     "l1": lambda row: row.distance.l1 if row.distance else None,
     "sdr_db": lambda row: row.distance.sdr_db if row.distance else None,
     "mrstft": lambda row: row.distance.mrstft if row.distance else None,
-    "lag_samples": lambda row: row.delay.lag_samples if row.delay and row.delay.sure else None,
+    "lag_samples": lambda row: row.lag.lag_samples if row.lag and row.lag.sure else None,
     "loudness_lufs": lambda row: row.character.loudness_lufs,
     "true_peak_dbtp": lambda row: row.character.true_peak_dbtp,
     "crest_db": lambda row: row.character.crest_db,
@@ -77,7 +77,7 @@ def measures_table(rows: Sequence[Measured], labels: Mapping[str, str]) -> Measu
         method=METHOD,
         level="",
         labels=labels,
-        notes=delay_notes(rows),
+        notes=lag_notes(rows),
         naming=("condition", "compare_to"),
     )
 
@@ -108,11 +108,11 @@ def means_table(rows: Sequence[Measured], labels: Mapping[str, str]) -> MeasureT
     )
 
 
-def delay_notes(rows: Sequence[Measured]) -> tuple[str, ...]:
+def lag_notes(rows: Sequence[Measured]) -> tuple[str, ...]:
     """Say which mixes are later or earlier than what they are compared to."""
     found = []
     for row in rows:
-        note = delay_note(row.delay, row.sample_rate) if row.delay else None
+        note = lag_note(row.lag, row.sample_rate) if row.lag else None
         if note:
             found.append(f"{row.item}, {row.condition}: {note}.")
     return tuple(found)

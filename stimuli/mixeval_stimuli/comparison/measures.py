@@ -15,8 +15,8 @@ import numpy as np
 from mixeval.audio import Audio
 from mixeval.manifest import Stimulus
 from mixeval_stimuli.comparison.rendered import Rendered, read_stimulus
-from mixeval_stimuli.delay import Delay, delay
 from mixeval_stimuli.distance import Distance, distance
+from mixeval_stimuli.lag import Lag, find_lag
 from mixeval_stimuli.loudness import integrated_loudness, true_peak
 
 
@@ -40,7 +40,7 @@ class Measured:
     sample_rate: int
     character: Character
     distance: Distance | None
-    delay: Delay | None
+    lag: Lag | None
 
 
 def measure_study(
@@ -115,5 +115,5 @@ def _measure_stimulus(folder: Path, stimulus: Stimulus, reference: Stimulus | No
         sample_rate=audio.sample_rate,
         character=character(audio),
         distance=None if other is None else distance(audio, other),
-        delay=None if other is None else delay(audio, other),
+        lag=None if other is None else find_lag(audio, other),
     )

@@ -28,8 +28,8 @@ from mixeval_stimuli.comparison.perturbation import (
 )
 from mixeval_stimuli.comparison.rendered import Rendered, read_stimulus
 from mixeval_stimuli.datasets import open_dataset, select
-from mixeval_stimuli.delay import Delay, delay
 from mixeval_stimuli.distance import Distance, distance
+from mixeval_stimuli.lag import Lag, find_lag
 from mixeval_stimuli.loudness import measure_level, with_gain
 from mixeval_stimuli.methods.method import MixMethod
 from mixeval_stimuli.methods.registry import METHODS, make_method
@@ -69,7 +69,7 @@ class Outcome:
     loudness_before_lufs: float | None = None
     character: Character | None = None
     distance: Distance | None = None
-    delay: Delay | None = None
+    lag: Lag | None = None
     problem: str | None = None
 
 
@@ -242,7 +242,7 @@ def _outcome(trial: Trial) -> Outcome:
         loudness_before_lufs=level.loudness_at(0.0),
         character=character(mix),
         distance=distance(mix, reference),
-        delay=delay(mix, reference),
+        lag=find_lag(mix, reference),
     )
 
 

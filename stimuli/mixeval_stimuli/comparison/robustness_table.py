@@ -70,7 +70,7 @@ def _row(outcome: Outcome) -> dict[str, Cell]:
         "l1": apart.l1 if apart else None,
         "sdr_db": apart.sdr_db if apart else None,
         "mrstft": apart.mrstft if apart else None,
-        "lag_samples": outcome.delay.lag_samples if outcome.delay and outcome.delay.sure else None,
+        "lag_samples": outcome.lag.lag_samples if outcome.lag and outcome.lag.sure else None,
         "loudness_before_lufs": outcome.loudness_before_lufs,
         "true_peak_dbtp": alone.true_peak_dbtp if alone else None,
         "crest_db": alone.crest_db if alone else None,

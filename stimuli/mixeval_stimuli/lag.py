@@ -21,7 +21,7 @@ coders reach 0.99; of unlike mixes, such as an anchor and a reference, the best 
 
 
 @dataclass(frozen=True)
-class Delay:
+class Lag:
     """The lag at which two signals are most alike, and how much (-1 to 1, negative with polarity inverted)."""
 
     lag_samples: int
@@ -33,7 +33,7 @@ class Delay:
         return abs(self.correlation) >= SURE
 
 
-def delay(mix: Audio, reference: Audio) -> Delay:
+def find_lag(mix: Audio, reference: Audio) -> Lag:
     """Find the lag of a mix behind its reference in samples, positive where the mix is late.
 
     It is where the cross-correlation of their channels' sums, divided by both norms, is largest in magnitude
@@ -49,15 +49,15 @@ def delay(mix: Audio, reference: Audio) -> Delay:
     x, r = (audio.samples.sum(axis=0, dtype=np.float64) for audio in (mix, reference))
     norm = float(np.sqrt(np.sum(x**2) * np.sum(r**2)))
     if norm == 0.0:
-        return Delay(0, 0.0)
+        return Lag(0, 0.0)
     correlation = correlate(x, r, mode="full", method="fft")
     lags = np.arange(-r.size + 1, x.size)
     near = np.abs(lags) <= LONGEST_SECONDS * mix.sample_rate
     best = int(np.argmax(np.abs(correlation[near])))
-    return Delay(int(lags[near][best]), float(correlation[near][best]) / norm)
+    return Lag(int(lags[near][best]), float(correlation[near][best]) / norm)
 
 
-def delay_note(found: Delay, sample_rate: int) -> str | None:
+def lag_note(found: Lag, sample_rate: int) -> str | None:
     """Say in words what of a delay a reader of distances must know, or None where all is well."""
     if not found.sure:
         return None
