@@ -68,6 +68,7 @@ Examples:
     help="With --robustness: in steps of this.",
 )
 @click.option("--all-swaps", is_flag=True, help="With --robustness: swap every pair of stems.")
+@click.option("--trust", is_flag=True, help="With --robustness: also run the study's commands and packages.")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes; by default one per CPU.")
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
 def compare(
@@ -81,6 +82,7 @@ def compare(
     range_db: float,
     step_db: float,
     all_swaps: bool,
+    trust: bool,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -88,14 +90,16 @@ def compare(
 
     Each mix is measured against the one that its condition is compared to (compare_to in study.toml; left out,
     the reference of the same process). Nothing is rendered and nothing that the study names is run. With
-    --robustness mixes are made anew from changed stems, by mixeval's own methods alone.
+    --robustness mixes are made anew from changed stems; methods that run other people's code take part only if
+    you say so with --trust.
     """
     # Numerical libraries load only once a study was named and could be read.
     from mixeval_stimuli.comparison.rendered import choose_items, open_rendered, remarks  # noqa: PLC0415
 
-    if not robustness and (conditions or all_swaps):
+    if not robustness and (conditions or all_swaps or trust):
         raise StudyError(
-            "--condition and --all-swaps belong to the analysis of robustness", remedy="add --robustness"
+            "--condition, --all-swaps and --trust belong to the analysis of robustness",
+            remedy="add --robustness",
         )
     rendered = open_rendered(study)
     chosen = choose_items(rendered, items)
@@ -111,6 +115,7 @@ def compare(
                 step,
                 gains=(range_db, step_db),
                 all_swaps=all_swaps,
+                trust=trust,
                 workers=workers,
             )
         else:
@@ -199,6 +204,7 @@ def _try_robustness(
     *,
     gains: tuple[float, float],
     all_swaps: bool,
+    trust: bool,
     workers: int | None,
 ) -> _Told:
     from mixeval.result_folder import replace_files  # noqa: PLC0415
@@ -208,7 +214,9 @@ def _try_robustness(
     from mixeval_stimuli.comparison.robustness_table import robustness_table  # noqa: PLC0415
     from mixeval_stimuli.executors import local_executor  # noqa: PLC0415
 
-    plan = plan_robustness(rendered, items, conditions, gains_db=gains_within(*gains), all_swaps=all_swaps)
+    plan = plan_robustness(
+        rendered, items, conditions, gains_db=gains_within(*gains), all_swaps=all_swaps, trusted=trust
+    )
     total = len(plan.trials)
     click.echo(
         f"{total} mixes to make and measure: {total // (len(plan.items) * len(plan.conditions))} or so of each of "

@@ -1,8 +1,8 @@
 """Lag: how many samples later a mix is than its reference, as plain correlation sees it.
 
 A decoder's delay of some hundred samples is heard by nobody and leaves nothing of an SDR, so it is looked for and
-told. What matters here is what an SDR would see; how far mixes of different sound run apart in time is
-:mod:`mixeval_stimuli.delay`'s question, whose phase transform looks past tone and balance.
+told. What counts here is what an SDR sees; how far mixes of different sound run apart is the question of
+:mod:`mixeval_stimuli.delay`, whose phase transform looks past tone and balance.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Lag:
         return abs(self.correlation) >= SURE
 
 
-def lag_of(mix: Audio, reference: Audio) -> Lag:
+def find_lag(mix: Audio, reference: Audio) -> Lag:
     """Find the lag of a mix behind its reference in samples, positive where the mix is late.
 
     It is where the cross-correlation of their channels' sums, divided by both norms, is largest in magnitude

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mixeval.audio import Audio
 from mixeval.errors import AudioError
-from mixeval_stimuli.lag import lag_note, lag_of
+from mixeval_stimuli.lag import find_lag, lag_note
 
 RATE = 44_100
 
@@ -23,7 +23,7 @@ def late(audio, lag, gain=1.0):
 @settings(max_examples=20, deadline=None)
 @given(st.integers(-4410, 4410), st.sampled_from([1.0, 0.01, -1.0]))
 def test_the_lag_of_a_delayed_copy_is_found_at_any_level_and_polarity(lag, gain):
-    found = lag_of(late(noise(), lag, gain), noise())
+    found = find_lag(late(noise(), lag, gain), noise())
     assert found.lag_samples == lag
     assert np.sign(found.correlation) == np.sign(gain)
     assert found.sure
@@ -31,22 +31,22 @@ def test_the_lag_of_a_delayed_copy_is_found_at_any_level_and_polarity(lag, gain)
 
 def test_one_channel_mix_and_other_lengths_do_not_matter():
     longer = Audio(np.pad(noise().samples, ((0, 0), (1105, 800))), RATE)
-    assert lag_of(longer, noise()).lag_samples == 1105
+    assert find_lag(longer, noise()).lag_samples == 1105
 
 
 def test_unlike_signals_have_no_sure_lag():
-    assert not lag_of(noise(seed=1), noise(seed=2)).sure
-    assert lag_note(lag_of(noise(seed=1), noise(seed=2)), RATE) is None
+    assert not find_lag(noise(seed=1), noise(seed=2)).sure
+    assert lag_note(find_lag(noise(seed=1), noise(seed=2)), RATE) is None
 
 
 def test_silence_has_no_lag():
     silence = Audio(np.zeros((2, 20_000), dtype=np.float32), RATE)
-    assert not lag_of(silence, noise()).sure
+    assert not find_lag(silence, noise()).sure
 
 
 def test_two_rates_are_refused():
     with pytest.raises(AudioError, match="differ in their sample rate"):
-        lag_of(Audio(noise().samples, 48_000), noise())
+        find_lag(Audio(noise().samples, 48_000), noise())
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,6 @@ def test_two_rates_are_refused():
         (0, -1.0, "it has its polarity inverted"),
     ],
 )
-def test_a_lag_is_told_in_words(lag, gain, words):
-    said = lag_note(lag_of(late(noise(), lag, gain), noise()), RATE)
+def test_a_delay_is_told_in_words(lag, gain, words):
+    said = lag_note(find_lag(late(noise(), lag, gain), noise()), RATE)
     assert said is None if words is None else words in said

@@ -16,7 +16,7 @@ from mixeval.audio import Audio
 from mixeval.manifest import Stimulus
 from mixeval_stimuli.comparison.rendered import Rendered, read_stimulus
 from mixeval_stimuli.distance import Distance, distance
-from mixeval_stimuli.lag import Lag, lag_of
+from mixeval_stimuli.lag import Lag, find_lag
 from mixeval_stimuli.loudness import integrated_loudness, true_peak
 
 
@@ -115,5 +115,5 @@ def _measure_stimulus(folder: Path, stimulus: Stimulus, reference: Stimulus | No
         sample_rate=audio.sample_rate,
         character=character(audio),
         distance=None if other is None else distance(audio, other),
-        lag=None if other is None else lag_of(audio, other),
+        lag=None if other is None else find_lag(audio, other),
     )

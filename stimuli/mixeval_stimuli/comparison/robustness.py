@@ -29,14 +29,11 @@ from mixeval_stimuli.comparison.perturbation import (
 from mixeval_stimuli.comparison.rendered import Rendered, read_stimulus
 from mixeval_stimuli.datasets import open_dataset, select
 from mixeval_stimuli.distance import Distance, distance
-from mixeval_stimuli.lag import Lag, lag_of
+from mixeval_stimuli.lag import Lag, find_lag
 from mixeval_stimuli.loudness import measure_level, with_gain
 from mixeval_stimuli.methods.method import MixMethod
-from mixeval_stimuli.methods.registry import METHODS, make_method
+from mixeval_stimuli.methods.registry import make_method
 from mixeval_stimuli.recordings import Recording
-
-OWN_METHODS = frozenset({"anchor", "sum", "wave_u_net", "random_forest"})
-"""Methods that are mixeval's own code and data: they run nothing that a study names."""
 
 
 @dataclass(frozen=True)
@@ -89,14 +86,6 @@ class Plan:
         return tuple(dict.fromkeys(trial.item for trial in self.trials))
 
 
-def runs_own_code_only(condition: Condition) -> bool:
-    """Tell whether making the condition's mix runs nothing but mixeval's own code.
-
-    Commands and entry points run what a study names, which nobody has agreed to here.
-    """
-    return condition.method in OWN_METHODS and condition.method in METHODS
-
-
 def plan_robustness(
     rendered: Rendered,
     items: Sequence[str],
@@ -104,8 +93,11 @@ def plan_robustness(
     *,
     gains_db: Sequence[float],
     all_swaps: bool = False,
+    trusted: bool = False,
 ) -> Plan:
     """Plan each perturbation of each of `items` in each of `conditions`; where none is named, in all systems.
+
+    Methods that run code from outside mixeval are left out unless somebody `trusted` it.
 
     Raises StudyError when the study has no stems, when a named condition is unknown, cannot be made without
     running what the study names, takes no stems or is compared to nothing, or when no condition is left; and
@@ -116,7 +108,9 @@ def plan_robustness(
     remarks: list[str] = []
     for condition in _chosen(rendered, conditions):
         try:
-            trials += _trials_of(rendered, condition, recordings, gains_db, all_swaps)
+            trials += _trials_of(
+                rendered, condition, recordings, gains_db=gains_db, all_swaps=all_swaps, trusted=trusted
+            )
         except StudyError as error:
             if conditions:
                 raise
@@ -174,21 +168,19 @@ def _trials_of(
     rendered: Rendered,
     condition: Condition,
     recordings: Sequence[Recording],
+    *,
     gains_db: Sequence[float],
     all_swaps: bool,
+    trusted: bool,
 ) -> list[Trial]:
-    if not runs_own_code_only(condition):
-        raise StudyError(
-            f'condition "{condition.id}" is made by method "{condition.method}", which does not mix stems with '
-            "mixeval's own code",
-            remedy="leave it out",
-        )
     other = rendered.counterparts[condition.id]
     if other is None:
         raise StudyError(
             f'condition "{condition.id}" is compared to nothing', remedy="give it compare_to in study.toml"
         )
-    method = make_method(condition, source=str(rendered.folder / FILE_NAME), folder=rendered.folder)
+    method = make_method(
+        condition, source=str(rendered.folder / FILE_NAME), folder=rendered.folder, trusted=trusted
+    )
     trials = []
     for recording in recordings:
         taken = set(method.inputs(recording))
@@ -242,7 +234,7 @@ def _outcome(trial: Trial) -> Outcome:
         loudness_before_lufs=level.loudness_at(0.0),
         character=character(mix),
         distance=distance(mix, reference),
-        lag=lag_of(mix, reference),
+        lag=find_lag(mix, reference),
     )
 
 

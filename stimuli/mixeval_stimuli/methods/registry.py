@@ -67,7 +67,7 @@ def make_method(
     where = f'{source}: condition "{condition.id}"'
     code = foreign_code(condition)
     if code is not None and not trusted:
-        raise StudyError(f"{where} runs {code}", remedy="if you trust it, run `mixeval render` with --trust")
+        raise StudyError(f"{where} runs {code}", remedy="if you trust it, run the command with --trust")
     where_options = f'{where}, method "{condition.method}"'
     if condition.method in METHODS:
         kind = METHODS[condition.method]

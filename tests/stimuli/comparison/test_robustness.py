@@ -9,17 +9,14 @@ from mixeval.errors import DatasetError, StudyError
 from mixeval_stimuli.comparison.perturbation import ALL, Perturbation
 from mixeval_stimuli.comparison.rendered import open_rendered
 from mixeval_stimuli.comparison.robustness import (
-    OWN_METHODS,
     plan_robustness,
     run_trials,
-    runs_own_code_only,
 )
 from mixeval_stimuli.comparison.robustness_plot import MEASURES, mean_values, robustness_plot
 from mixeval_stimuli.comparison.robustness_table import robustness_table
 from mixeval_stimuli.distance import sdr_db
 from mixeval_stimuli.executors import local_executor
 from mixeval_stimuli.loudness import integrated_loudness, with_gain
-from mixeval_stimuli.methods.registry import METHODS
 
 
 def run(rendered, *conditions, gains_db=(-6.0, 6.0), **options):
@@ -118,7 +115,7 @@ def test_systems_that_mix_stems_are_tried_by_default(multitrack):
     ("condition", "words"),
     [
         ("anchor", 'condition "anchor" takes no stems'),
-        ("human", 'method "reference", which does not mix stems'),
+        ("human", 'condition "human" is compared to nothing'),
         ("nobody", 'the study has no condition "nobody"'),
     ],
 )
@@ -137,28 +134,18 @@ def test_what_is_compared_to_nothing_is_left_out_with_a_remark(multitrack):
     assert plan.remarks == ('Condition "overheads" is compared to nothing, it is left out',)
 
 
-def test_no_method_that_runs_what_a_study_names_is_run(multitrack, monkeypatch, tmp_path):
-    marker = tmp_path / "ran"
+def test_a_command_is_tried_only_by_those_who_trust_it(multitrack):
+    def to_command(text):
+        return text.replace(
+            'method = "sum"', 'method = "command"\noptions = { run = "mixer {stems} {output}" }'
+        )
 
-    class Foreign(METHODS["sum"]):
-        def mix(self, recording):
-            marker.touch()
-            return super().mix(recording)
-
-        inputs = mix
-
-    monkeypatch.setitem(METHODS, "command", Foreign)
-    text = (multitrack.folder / "study.toml").read_text(encoding="utf-8")
-    (multitrack.folder / "study.toml").write_text(text.replace('method = "sum"', 'method = "command"'))
-    changed = open_rendered(multitrack.folder)
-    for named in (["sum"], []):
-        if named:
-            with pytest.raises(StudyError, match='method "command", which does not mix stems with mixeval'):
-                plan_robustness(changed, ["take 1"], named, gains_db=())
-        else:
-            assert plan_robustness(changed, ["take 1"], named, gains_db=()).conditions == ("overheads",)
-    assert not marker.exists()
-    assert not any(runs_own_code_only(c) for c in changed.study.conditions if c.method not in OWN_METHODS)
+    changed = rewrite(multitrack, to_command)
+    with pytest.raises(StudyError, match=r"runs mixer \{stems\} \{output\}.*run the command with --trust"):
+        plan_robustness(changed, ["take 1"], ["sum"], gains_db=())
+    assert plan_robustness(changed, ["take 1"], [], gains_db=()).conditions == ("overheads",)
+    trusting = plan_robustness(changed, ["take 1"], ["sum"], gains_db=(), trusted=True)
+    assert trusting.conditions == ("sum",)
 
 
 def test_finished_mixes_have_no_stems_to_change(finished):
