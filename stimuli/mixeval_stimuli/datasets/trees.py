@@ -33,7 +33,7 @@ def write_whole(
 
     Raises DatasetError when `folder` holds anything else, or cannot be written.
     """
-    if _is_there(folder, parameters, file_name, what):
+    if is_there(folder, parameters, file_name=file_name, what=what):
         return
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -47,12 +47,39 @@ def write_whole(
         partial.replace(folder)
     except OSError as error:
         # Another process that wrote the same tree may have been first.
-        if not _is_there(folder, parameters, file_name, what):
+        if not is_there(folder, parameters, file_name=file_name, what=what):
             raise _unwritable(folder, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     for left_over in folder.parent.glob(f"{_partial_prefix(folder)}*"):
         shutil.rmtree(left_over, ignore_errors=True)
+
+
+def is_there(folder: Path, parameters: Mapping[str, Any], *, file_name: str, what: str) -> bool:
+    """Say whether `folder` holds the tree of these `parameters`; False where there is nothing.
+
+    Raises DatasetError when `folder` holds anything else.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return False
+    try:
+        found = json.loads((folder / file_name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise DatasetError(
+            f"{folder} holds something other than {what}",
+            remedy="name another path for the data set, mixeval does not write over your files",
+        )
+    changed = [name for name, value in parameters.items() if found.get(name) != value]
+    if changed:
+        raise DatasetError(
+            f"{folder} holds {what} of other parameters ("
+            + ", ".join(f"{name} {found.get(name)} where {parameters[name]} is asked for" for name in changed)
+            + ")",
+            remedy="delete that folder to have it written again, or name another path",
+        )
+    return True
 
 
 def write_multitrack(
@@ -78,29 +105,6 @@ def write_split(folder: Path, rows: Iterable[tuple[str, str, str]]) -> None:
     """Write the drummer, file and subset of each recording."""
     with (folder / enst.SPLIT_FILE_NAME).open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([enst.SPLIT_COLUMNS, *rows])
-
-
-def _is_there(folder: Path, parameters: Mapping[str, Any], file_name: str, what: str) -> bool:
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return False
-    try:
-        found = json.loads((folder / file_name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        found = None
-    if not isinstance(found, dict):
-        raise DatasetError(
-            f"{folder} holds something other than {what}",
-            remedy="name another path for the data set, mixeval does not write over your files",
-        )
-    changed = [name for name, value in parameters.items() if found.get(name) != value]
-    if changed:
-        raise DatasetError(
-            f"{folder} holds {what} of other parameters ("
-            + ", ".join(f"{name} {found.get(name)} where {parameters[name]} is asked for" for name in changed)
-            + ")",
-            remedy="delete that folder to have it written again, or name another path",
-        )
-    return True
 
 
 def _partial_prefix(folder: Path) -> str:

@@ -79,7 +79,7 @@ def _phrase(take: Take, feel: Feel, rng: np.random.Generator) -> tuple[list[Stro
         ends = (bar + 1) % section == 0 or bar == bars - 1
         fill_beats = int(rng.choice([0, 1, 1, 2])) if ends and last_beat > 1 else 0
         fill_from = last_beat - min(fill_beats, last_beat - 1)
-        strokes += _bar(lifted, style, first_beat, last_beat, fill_from, feel, time, rng)
+        strokes += _bar(lifted, style, _Span(first_beat, last_beat, fill_from), time, rng)
         if fill_from < last_beat:
             steps = 3 if _steps(groove) % style.beats == 0 and _steps(groove) // style.beats == 3 else 4
             strokes += _fill(first_beat + fill_from, first_beat + last_beat, steps, time, rng)
@@ -106,33 +106,33 @@ def _section_groove(groove: Bar, rng: np.random.Generator) -> Bar:
     return lifted
 
 
-def _bar(
-    groove: Bar,
-    style: Style,
-    first_beat: int,
-    last_beat: int,
-    fill_from: int,
-    feel: Feel,
-    time: "_Time",
-    rng: np.random.Generator,
-) -> Iterator[Stroke]:
+@dataclass(frozen=True)
+class _Span:
+    """Beats that a bar is played in: from the first to the last, and from where on a fill takes the hands."""
+
+    first: int
+    last: int
+    fill_from: int
+
+
+def _bar(groove: Bar, style: Style, span: _Span, time: "_Time", rng: np.random.Generator) -> Iterator[Stroke]:
     for voice, letters in groove.items():
         for step, letter in enumerate(letters):
             position = float(step)
             if len(letters) == 16 and step % 2:
                 position += style.swing
             beat = position / len(letters) * style.beats
-            limit = fill_from if voice in _HAND_VOICES | _CYMBALS else last_beat
+            limit = span.fill_from if voice in _HAND_VOICES | _CYMBALS else span.last
             if letter == "." or beat >= limit:
                 continue
-            if letter == "g" and rng.random() > feel.ghost_chance:
+            if letter == "g" and rng.random() > time.feel.ghost_chance:
                 continue
             struck = "hat_open" if voice == "hat" and letter == "o" else voice
             velocity = VELOCITIES[letter] * _TOUCH.get(voice, 1.0)
             # Even strokes lean on the beat.
             if letter == "x" and voice in _CYMBALS and step % 4:
                 velocity *= 0.88
-            yield time.stroke(first_beat + beat, struck, velocity)
+            yield time.stroke(span.first + beat, struck, velocity)
 
 
 def _fill(first: int, last: int, steps: int, time: "_Time", rng: np.random.Generator) -> Iterator[Stroke]:
@@ -201,7 +201,7 @@ class _Time:
 
     def __init__(self, beat_seconds: float, feel: Feel, rng: np.random.Generator) -> None:
         self._beat_seconds = beat_seconds
-        self._feel = feel
+        self.feel = feel
         self._rng = rng
         # The pulse wanders like a slow random walk that is pulled back to the tempo.
         steps = rng.normal(0.0, _DRIFT_SECONDS, 512)
@@ -211,7 +211,7 @@ class _Time:
         self._drift = drift
 
     def stroke(self, beat: float, voice: str, velocity: float) -> Stroke:
-        feel = self._feel
+        feel = self.feel
         late = feel.snare_late_seconds if voice == "snare" else 0.0
         late = feel.hat_late_seconds if voice in {"hat", "hat_open", "ride"} else late
         seconds = (

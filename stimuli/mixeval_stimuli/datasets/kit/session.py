@@ -62,7 +62,8 @@ def allowed_hits(kit: SampleKit, subset: str, *, seed: int) -> Mapping[str, tupl
 
 def rounded(samples: Samples) -> Samples:
     """Round to 16 bits, as a file will hold them."""
-    return (np.clip(np.rint(samples * 32768.0), -32768, 32767) / 32768.0).astype(np.float32)
+    result: Samples = (np.clip(np.rint(samples * 32768.0), -32768, 32767) / 32768.0).astype(np.float32)
+    return result
 
 
 def _gain_that_fits(stems: Mapping[str, Samples], setup: Setup) -> float:

@@ -11,19 +11,22 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mixeval.errors import DatasetError
 from mixeval_stimuli.datasets import enst
 from mixeval_stimuli.datasets.kit.plan import Take, takes_for
 from mixeval_stimuli.datasets.kit.sampler import Sounds
 from mixeval_stimuli.datasets.kit.samples import SAMPLE_RATE, SampleKit, open_kit
 from mixeval_stimuli.datasets.kit.session import hold
 from mixeval_stimuli.datasets.kit.setups import SETUPS
-from mixeval_stimuli.datasets.trees import Progress, write_multitrack, write_split, write_whole
+from mixeval_stimuli.datasets.trees import Progress, is_there, write_multitrack, write_split, write_whole
 from mixeval_stimuli.executors import local_executor
 from mixeval_stimuli.recordings import Recording
 
 PARAMETERS_FILE_NAME = "kit.json"
 
 LICENSE_FILE_NAME = "LICENSE"
+
+WHAT = "a rendered kit"
 
 VERSION = 1
 """Changes whenever the same parameters would give other samples."""
@@ -32,8 +35,23 @@ _SOUNDS: dict[tuple[str, str], Sounds] = {}
 """The hits of the setup that this process is rendering: reading them takes longer than placing them."""
 
 
-def load(path: Path) -> list[Recording]:
-    """Find the recordings of the rendered tree at `path`, as :func:`mixeval_stimuli.datasets.enst.load`."""
+def load(path: Path, *, samples: Path | None = None, minutes: float, seed: int) -> list[Recording]:
+    """Find the recordings of the rendered tree at `path`; with `samples`, render it first where it is not there yet.
+
+    Without `samples` any rendered tree will do, and `minutes` and `seed` are not asked of it. A tree that is there
+    does not need the kit any more.
+
+    Raises DatasetError when there is no tree and no `samples`, or when there is something else at `path`.
+    """
+    if samples is not None:
+        wanted = _parameters(minutes, seed)
+        if not is_there(path, wanted, file_name=PARAMETERS_FILE_NAME, what=WHAT):
+            write_tree(path, samples=samples, minutes=minutes, seed=seed)
+    elif not (path / PARAMETERS_FILE_NAME).is_file():
+        raise DatasetError(
+            f"{path} holds no rendered kit, there is no {PARAMETERS_FILE_NAME} in it",
+            remedy=f"render it (mixeval dataset kit KITFOLDER {path}), or give samples, the one-shot kit's folder",
+        )
     return enst.load(path)
 
 
@@ -58,11 +76,15 @@ def write_tree(
     takes = takes_for(minutes, seed=seed)
     write_whole(
         folder,
-        {"version": VERSION, "seed": seed, "minutes": minutes, "samples_sha256": kit.sha256},
+        {**_parameters(minutes, seed), "samples_sha256": kit.sha256},
         file_name=PARAMETERS_FILE_NAME,
-        what="a rendered kit",
+        what=WHAT,
         write=partial(_write_recordings, kit=kit, takes=takes, seed=seed, workers=workers, progress=progress),
     )
+
+
+def _parameters(minutes: float, seed: int) -> dict[str, Any]:
+    return {"version": VERSION, "seed": seed, "minutes": minutes}
 
 
 def _write_recordings(
