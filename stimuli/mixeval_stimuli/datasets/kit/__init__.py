@@ -5,6 +5,6 @@ three drummers' setups (`setups`), a plan of recordings (`plan`) of grooves (`gr
 (`performance`), recorded (`sampler`) and mixed (`desk`) in sessions (`session`) into a tree of ENST-Drums' shape (`tree`).
 """
 
-from mixeval_stimuli.datasets.kit.tree import load, write_tree
+from mixeval_stimuli.datasets.kit.tree import PARAMETERS_FILE_NAME, load, write_tree
 
-__all__ = ["load", "write_tree"]
+__all__ = ["PARAMETERS_FILE_NAME", "load", "write_tree"]
