@@ -15,7 +15,7 @@ dataset = { kind = "enst", path = "recordings" }
 [[stimuli.conditions]]
 id = "reference"
 method = "reference"
-options = { mix = "dry" }
+options = { variant = "dry" }
 
 [[stimuli.conditions]]
 id = "sum"
