@@ -78,8 +78,17 @@ class SyntheticDataset(Section):
     seconds: Annotated[float, Field(ge=2.0, le=120.0)] = 14.0
 
 
+class KitDataset(Section):
+    """A sampled kit as `mixeval dataset kit` renders it to `path`; with `samples`, it is rendered there first."""
+
+    kind: Literal["kit"]
+    path: str = "recordings"
+    samples: str | None = None
+    minutes: Annotated[float, Field(gt=0.0, le=1000.0)] = 45.0
+
+
 Dataset = Annotated[
-    FilesDataset | FolderDataset | EnstDataset | SyntheticDataset,
+    FilesDataset | FolderDataset | EnstDataset | SyntheticDataset | KitDataset,
     Field(discriminator="kind"),
 ]
 
@@ -255,6 +264,7 @@ def _homes_of_keys() -> dict[str, str]:
         ("stimuli.dataset", FilesDataset),
         ("stimuli.dataset", FolderDataset),
         ("stimuli.dataset", SyntheticDataset),
+        ("stimuli.dataset", KitDataset),
         ("stimuli.items", ItemSelection),
         ("[[stimuli.conditions]]", Condition),
         ("[analysis]", AnalysisSection),

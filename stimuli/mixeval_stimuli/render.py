@@ -168,7 +168,7 @@ def _open_recordings(
         recordings = open_dataset(
             study.stimuli.dataset, study_folder=study_folder, seed=study.study.seed, sources=sources
         )
-        return select(recordings, study.stimuli.items)
+        return select(recordings, study.stimuli.items, seed=study.study.seed)
     except OSError as error:
         raise DatasetError(
             f"{error.filename} cannot be opened ({error.strerror})",

@@ -149,7 +149,7 @@ def _recordings(rendered: Rendered, items: Sequence[str]) -> list[Recording]:
             remedy="analyse robustness in a study of a multitrack data set",
         )
     found = open_dataset(stimuli.dataset, study_folder=rendered.folder, seed=rendered.study.study.seed)
-    return select(found, tuple(items))
+    return select(found, tuple(items), seed=rendered.study.study.seed)
 
 
 def _chosen(rendered: Rendered, names: Sequence[str]) -> list[Condition]:
