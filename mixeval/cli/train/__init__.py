@@ -1,0 +1,22 @@
+"""`mixeval train`: models from multitracks, one module per kind of model."""
+
+import click
+
+from mixeval.cli.lazy_group import LazyGroup
+
+MODELS = {
+    "wave-u-net": "Train a Wave-U-Net, the paper's or a smaller one.",
+}
+"""Every subcommand with its line in `mixeval train --help`."""
+
+
+class _Models(LazyGroup):
+    commands_with_help = MODELS
+    package = "mixeval.cli.train"
+
+
+@click.group(
+    cls=_Models, epilog="Example: mixeval train wave-u-net ENST-Drums --variant dry --out models/dry"
+)
+def train() -> None:
+    """Train a mixing model on your own multitracks, for `mixeval render` to mix with."""
