@@ -41,8 +41,8 @@ def draw_losses(history: Sequence[Epoch], *, title: str) -> Figure:
     steps = [line.step for line in history]
     # A single epoch has no line to show, so each has its dot while there are few.
     marker = "." if len(history) <= 40 else ""
-    axes.plot(steps, [line.training_loss for line in history], marker, ls="-", color=_TRAINING, lw=1)
-    axes.plot(steps, [line.validation_loss for line in history], marker, ls="-", color=_VALIDATION, lw=1.4)
+    axes.plot(steps, [line.training_loss for line in history], marker=marker, color=_TRAINING, lw=1)
+    axes.plot(steps, [line.validation_loss for line in history], marker=marker, color=_VALIDATION, lw=1.4)
     best = [line for line in history if line.best][-1]
     axes.plot([best.step], [best.validation_loss], "o", color=_BEST, ms=5)
     axes.set_yscale("log")

@@ -11,6 +11,8 @@ import torch
 from torch import distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from mixeval.errors import ModelError
+
 Thing = TypeVar("Thing")
 
 _PATIENCE = timedelta(hours=2)
@@ -65,6 +67,23 @@ def joined() -> Iterator[Processes]:
         distributed.destroy_process_group()
 
 
-def local_rank() -> int:
-    """Number this process among those on this machine, which is the number of its GPU."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
+def prepare_device(name: str, *, threads: int | None = None) -> str:
+    """Choose this process's device by "cpu", "cuda" or "auto" (a GPU where there is one), and its CPU threads.
+
+    Of the processes on one machine each takes the GPU of its own number. Raises ModelError when there is none.
+    """
+    if threads is not None:
+        torch.set_num_threads(threads)
+    if name == "cpu" or (name == "auto" and not torch.cuda.is_available()):
+        return "cpu"
+    number = int(os.environ.get("LOCAL_RANK", "0"))
+    if number >= torch.cuda.device_count():
+        raise ModelError(
+            f"PyTorch {torch.__version__} finds {torch.cuda.device_count()} GPUs here, and this process takes"
+            f" number {number + 1}",
+            remedy="install PyTorch's CUDA build and its driver, start fewer processes, or train with --device cpu",
+        )
+    torch.cuda.set_device(number)
+    # All batches have one shape, so the fastest kernels are worth a search.
+    torch.backends.cudnn.benchmark = True
+    return f"cuda:{number}"

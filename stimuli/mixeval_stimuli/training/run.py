@@ -31,6 +31,7 @@ from mixeval_stimuli.training.schedule import (
     after_epoch,
     after_step,
     ending,
+    is_over,
     learning_rate,
     steps_of_epoch,
 )
@@ -150,8 +151,7 @@ class _Run:
         self._began = self._saved = time.monotonic()
         self._began -= 60.0 * self._state.minutes
         with ThreadPoolExecutor(_READERS) as readers:
-            # An epoch that was stopped before its validation is finished first.
-            while self._state.epoch_steps or ending(self._options, self._state) is None:
+            while not is_over(self._options, self._state):
                 if not (self._steps(readers, stepped) and self._validate(readers)):
                     break
                 progress(self._state.history[-1])

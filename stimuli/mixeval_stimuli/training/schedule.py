@@ -59,6 +59,11 @@ def ending(options: Options, state: State) -> Ending | None:
     return None
 
 
+def is_over(options: Options, state: State) -> bool:
+    """Say whether nothing is left to do: an epoch that was stopped before its validation is finished first."""
+    return not state.epoch_steps and ending(options, state) is not None
+
+
 def steps_of_epoch(options: Options, state: State) -> range:
     """List the steps that are left of the epoch."""
     end = state.step - state.epoch_steps + options.steps_per_epoch
