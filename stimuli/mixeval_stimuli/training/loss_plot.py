@@ -7,6 +7,7 @@ from itertools import pairwise
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mixeval_stimuli.training.schedule import Epoch
 
@@ -46,6 +47,9 @@ def draw_losses(history: Sequence[Epoch], *, title: str) -> Figure:
     best = [line for line in history if line.best][-1]
     axes.plot([best.step], [best.validation_loss], "o", color=_BEST, ms=5)
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda loss, _: f"{loss:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("steps")
     axes.set_ylabel("loss")
     axes.set_xlim(0, None)
@@ -56,14 +60,15 @@ def draw_losses(history: Sequence[Epoch], *, title: str) -> Figure:
             axes.axvline(before.step, color=_INK, lw=0.6, ls=":")
             axes.annotate(
                 f" learning rate {after.learning_rate:g}",
-                (before.step, 1.0),
+                (before.step, 0.02),
                 xycoords=("data", "axes fraction"),
-                va="top",
             )
     axes.legend(
         ["training", "validation", f"best: {best.validation_loss:.4g} after {best.step} steps"],
         frameon=False,
-        loc="upper right",
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=3,
     )
     axes.set_title(title, loc="left", fontsize=8, color=_INK)
     return figure

@@ -152,7 +152,7 @@ class RunFolder:
         )
 
     def _write_losses(self, history: Sequence[Epoch]) -> None:
-        title = f"{self.path.resolve().name}: Wave-U-Net, {self.options.variant}"
+        title = f"Wave-U-Net, {self.options.variant}"
         try:
             with draft_in(self.path) as draft:
                 with draft.open("w", encoding="utf-8", newline="") as file:

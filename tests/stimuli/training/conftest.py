@@ -53,7 +53,13 @@ def one_thread():
 @pytest.fixture(scope="session")
 def tiny_tree(tmp_path_factory):
     """An ENST-shaped tree of four recordings, three to learn from and one to validate with."""
-    return write_tree(tmp_path_factory.mktemp("multitracks"), train=3, val=1)
+    return write_tree(tmp_path_factory.mktemp("multitracks"), train=3)
+
+
+@pytest.fixture
+def make_tree():
+    """Write an ENST-shaped tree of other numbers of recordings, lengths, or rate."""
+    return write_tree
 
 
 @pytest.fixture
@@ -108,9 +114,7 @@ def noise_bursts(name, number, frames):
 def mixed(stems):
     """Mix with gains, panning, and a filter of three samples on the hi-hat."""
     filtered = {**stems, "hi-hat": np.convolve(stems["hi-hat"], [-0.2, 1.0, -0.2], mode="same")}
-    return 0.5 * np.stack(
-        [sum(PANNED[name][side] * filtered[name] for name in INPUTS) for side in (0, 1)]
-    )
+    return 0.5 * np.stack([sum(PANNED[name][side] * filtered[name] for name in INPUTS) for side in (0, 1)])
 
 
 def write(folder, name, file, samples, rate=RATE):
