@@ -36,9 +36,10 @@ def losses_as_svg(history: Sequence[Epoch], *, title: str) -> bytes:
 
 def draw_losses(history: Sequence[Epoch], *, title: str) -> Figure:
     """Draw the figure itself."""
-    figure = Figure(figsize=(7.2, 3.6), layout="constrained")
+    figure = Figure(figsize=(7.2, 3.6))
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
+    # Fixed margins: to have them computed would draw all twice.
+    axes = figure.add_axes((0.1, 0.13, 0.88, 0.77))
     steps = [line.step for line in history]
     # A single epoch has no line to show, so each has its dot while there are few.
     marker = "." if len(history) <= 40 else ""

@@ -24,7 +24,7 @@ def test_several_data_sets_are_one_corpus(tiny_tree, tiny_options, tmp_path, mak
 
 
 @pytest.mark.parametrize(("train", "val", "lacking"), [(2, 0, "val"), (0, 2, "train")])
-def test_a_subset_without_recordings_is_named(tmp_path, make_tree, tiny_options, train, val, lacking):
+def test_a_subset_without_recordings_is_named(tmp_path, make_tree, tiny_options, *, train, val, lacking):
     tree = make_tree(tmp_path, train=train, val=val)
     with pytest.raises(DatasetError, match=f'is in the subset "{lacking}"'):
         open_corpus([tree.folder], tiny_options())
