@@ -6,6 +6,7 @@ from mixeval.cli.lazy_group import LazyGroup
 
 MODELS = {
     "random-forest": "Train the random forest that predicts gains.",
+    "wave-u-net": "Train a Wave-U-Net, the paper's or a smaller one.",
 }
 """Every subcommand with its line in `mixeval train --help`."""
 
@@ -15,6 +16,8 @@ class _Models(LazyGroup):
     package = "mixeval.cli.train"
 
 
-@click.group(cls=_Models, epilog="Example: mixeval train random-forest ENST-Drums --out forest.npz")
+@click.group(
+    cls=_Models, epilog="Example: mixeval train wave-u-net ENST-Drums --variant dry --out models/dry"
+)
 def train() -> None:
     """Train a mixing model on your own multitracks, for `mixeval render` to mix with."""

@@ -141,7 +141,7 @@ def test_a_command_is_tried_only_by_those_who_trust_it(multitrack):
         )
 
     changed = rewrite(multitrack, to_command)
-    with pytest.raises(StudyError, match="runs the command line .*run the command with --trust"):
+    with pytest.raises(StudyError, match=r"runs the command line .*run the command with --trust"):
         plan_robustness(changed, ["take 1"], ["sum"], gains_db=())
     assert plan_robustness(changed, ["take 1"], [], gains_db=()).conditions == ("overheads",)
     trusting = plan_robustness(changed, ["take 1"], ["sum"], gains_db=(), trusted=True)
