@@ -12,6 +12,7 @@ from mixeval_stimuli.methods.command import Command
 from mixeval_stimuli.methods.files import Files
 from mixeval_stimuli.methods.method import MixMethod
 from mixeval_stimuli.methods.onnx import Onnx
+from mixeval_stimuli.methods.oracle import Oracle
 from mixeval_stimuli.methods.plugin import find_offer, load_plugin, offers
 from mixeval_stimuli.methods.random_forest import RandomForest
 from mixeval_stimuli.methods.reference import Reference
@@ -24,6 +25,7 @@ METHODS: Mapping[str, type[MixMethod]] = {
     "files": Files,
     "random_forest": RandomForest,
     "onnx": Onnx,
+    "oracle": Oracle,
     "reference": Reference,
     "sum": Sum,
     "wave_u_net": WaveUNet,
