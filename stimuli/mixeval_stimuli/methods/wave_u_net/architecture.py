@@ -88,7 +88,7 @@ def shapes(architecture: Architecture, output_frames: int = PAPER_FRAMES) -> Sha
     needed = output_frames
     for _ in range(architecture.levels):
         needed = math.ceil((needed + cut_up + 1) / 2)
-    bottleneck = max(needed, 2)  # upsampling lies between two samples
+    bottleneck = max(needed, 2)  # upsampling is between two samples
     up = []
     frames = bottleneck
     for _ in range(architecture.levels):
@@ -100,6 +100,4 @@ def shapes(architecture: Architecture, output_frames: int = PAPER_FRAMES) -> Sha
         frames = 2 * frames - 1
         down.append(frames)
         frames += cut_down
-    if up[0] < 1 or up[-1] < 1:
-        return shapes(architecture, output_frames + architecture.stride)
     return Shapes(frames, tuple(reversed(down)), bottleneck, tuple(up))
