@@ -47,9 +47,10 @@ def _frames(samples: int, lengths: Shapes, framing: Framing, stride: int) -> lis
     """List the first sample of each frame's output, and how many samples of it are kept."""
     frames = lengths.output_frames
     if framing == "authors":
-        last = max(0, samples - frames)
+        # They fill a recording up to one input of the network before they look where it ends.
+        last = max(samples, lengths.input_frames) - frames
         starts = [*range(0, last, frames), last]
-        return [(start, frames) for start in starts]
+        return [(start, frames) for start in starts if start < samples]
     hop = frames // stride * stride
     return [(start, hop) for start in range(0, samples, hop)]
 
