@@ -31,7 +31,9 @@ def predict(
     """
     stride = network.architecture.stride
     # A step of the grid is the least that can be aligned to it.
-    lengths = shapes(network.architecture, max(output_frames, stride) if framing == "aligned" else output_frames)
+    lengths = shapes(
+        network.architecture, max(output_frames, stride) if framing == "aligned" else output_frames
+    )
     samples = stems.shape[1]
     mix = np.zeros((network.architecture.outputs, samples), dtype=np.float32)
     with torch.inference_mode():

@@ -48,10 +48,10 @@ def test_the_original_wave_u_nets_frame_has_its_published_lengths():
 odd = st.integers(0, 16).map(lambda half: 2 * half + 1)
 
 
-@given(
-    output_frames=st.integers(1, 500_000), levels=st.integers(1, 14), down_kernel=odd, up_kernel=odd
-)
-def test_every_network_has_the_lengths_of_the_authors_arithmetic(output_frames, levels, down_kernel, up_kernel):
+@given(output_frames=st.integers(1, 500_000), levels=st.integers(1, 14), down_kernel=odd, up_kernel=odd)
+def test_every_network_has_the_lengths_of_the_authors_arithmetic(
+    output_frames, levels, down_kernel, up_kernel
+):
     architecture = Architecture(levels=levels, down_kernel=down_kernel, up_kernel=up_kernel)
     # Their code wants two samples in the middle and fails otherwise; here the frame grows until it has them.
     two_in_the_middle = max(output_frames, 2 ** (levels + 1) - (2**levels - 1) * up_kernel)
@@ -63,10 +63,10 @@ def test_every_network_has_the_lengths_of_the_authors_arithmetic(output_frames, 
     )
 
 
-@given(
-    output_frames=st.integers(1, 500_000), levels=st.integers(1, 14), down_kernel=odd, up_kernel=odd
-)
-def test_lengths_follow_from_each_other_and_every_crop_is_centred(output_frames, levels, down_kernel, up_kernel):
+@given(output_frames=st.integers(1, 500_000), levels=st.integers(1, 14), down_kernel=odd, up_kernel=odd)
+def test_lengths_follow_from_each_other_and_every_crop_is_centred(
+    output_frames, levels, down_kernel, up_kernel
+):
     architecture = Architecture(levels=levels, down_kernel=down_kernel, up_kernel=up_kernel)
     found = shapes(architecture, output_frames)
 

@@ -19,9 +19,7 @@ def in_one_pass(network, stems):
     """Mix stems (inputs, samples) without any framing."""
     samples = stems.shape[1]
     lengths = shapes(network.architecture, samples)
-    padded = np.pad(
-        stems, ((0, 0), (lengths.context, lengths.input_frames - lengths.context - samples))
-    )
+    padded = np.pad(stems, ((0, 0), (lengths.context, lengths.input_frames - lengths.context - samples)))
     with torch.inference_mode():
         mix = network(torch.from_numpy(padded)[None])[0].numpy()
     return np.clip(mix[:, :samples], -1.0, 1.0)
@@ -117,9 +115,7 @@ def test_whole_numbers_of_frames_end_where_the_recording_does(make_network, nois
     output_frames = shapes(network.architecture, 64).output_frames
     hop = output_frames if framing == "authors" else output_frames // STRIDE * STRIDE
     stems = noise(3, frames * hop + beside)
-    judged = (
-        as_the_authors_do(network, stems, 64) if framing == "authors" else in_one_pass(network, stems)
-    )
+    judged = as_the_authors_do(network, stems, 64) if framing == "authors" else in_one_pass(network, stems)
 
     np.testing.assert_array_equal(predict(network, stems, framing=framing, output_frames=64), judged)
 

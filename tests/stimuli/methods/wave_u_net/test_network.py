@@ -67,7 +67,7 @@ def in_numpy(network, stems):
     output_frames=st.integers(1, 400),
     seed=st.integers(0, 2**16),
 )
-def test_it_agrees_with_the_same_network_in_numpy(
+def test_it_agrees_with_the_same_network_in_numpy(  # noqa: PLR0917 - hypothesis fills them by name
     make_network, levels, filters, down_kernel, up_kernel, inputs, outputs, output_frames, seed
 ):
     architecture = Architecture(
@@ -196,11 +196,15 @@ def test_predicting_and_training_are_the_same_network(make_network, noise):
 def test_gradients_reach_every_weight_and_are_right(make_network):
     network = make_network().double()
     lengths = shapes(network.architecture, 8)
-    stems = torch.randn(1, 3, lengths.input_frames, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
+    stems = torch.randn(
+        1, 3, lengths.input_frames, dtype=torch.float64, generator=torch.Generator().manual_seed(2)
+    )
     names, weights = zip(*network.named_parameters(), strict=True)
 
     def loss(*values):
-        return torch.func.functional_call(network, dict(zip(names, values, strict=True)), (stems,)).abs().mean()
+        return (
+            torch.func.functional_call(network, dict(zip(names, values, strict=True)), (stems,)).abs().mean()
+        )
 
     assert torch.autograd.gradcheck(loss, weights, eps=1e-7, atol=1e-5, fast_mode=True)
     loss(*weights).backward()
