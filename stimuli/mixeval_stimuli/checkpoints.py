@@ -95,14 +95,8 @@ def read_checkpoint(
     of model, holds weights that are not finite, or when weights or card are not those that were written.
     """
     with _opened(path) as file:
-        card = _card(path, file.metadata())  # type: ignore[no-untyped-call]  # safetensors types only some
-        if kind not in (None, card.kind):
-            raise ModelError(
-                f'{path} holds a model of kind "{card.kind}" where "{kind}" is needed',
-                remedy="name the checkpoint of such a model",
-            )
-        names = sorted(file.keys())  # type: ignore[no-untyped-call]  # as above
-        tensors = {name: _tensor(path, file, name) for name in names}
+        card = _card(path, file.metadata(), kind)
+        tensors = {name: _tensor(path, file, name) for name in sorted(file.keys())}
     if weights_sha256(tensors) != card.weights_sha256:
         raise ModelError(
             f"{path} holds other weights than its card was written for (their SHA-256 differ)",
@@ -110,6 +104,12 @@ def read_checkpoint(
         )
     _check_finite(path, tensors)
     return tensors, card
+
+
+def read_card(path: Path, *, kind: str | None = None) -> Card:
+    """Read the card alone. Raises ModelError as :func:`read_checkpoint`, but for what is wrong with weights."""
+    with _opened(path) as file:
+        return _card(path, file.metadata(), kind)
 
 
 def weights_sha256(tensors: Tensors) -> str:
@@ -161,7 +161,7 @@ def _no_checkpoint(path: Path, why: str) -> ModelError:
     )
 
 
-def _card(path: Path, metadata: Mapping[str, str] | None) -> Card:
+def _card(path: Path, metadata: Mapping[str, str] | None, kind: str | None) -> Card:
     text = (metadata or {}).get(_CARD)
     if text is None:
         raise ModelError(
@@ -187,14 +187,19 @@ def _card(path: Path, metadata: Mapping[str, str] | None) -> Card:
             f"{path} has a card that was changed since it was written (its SHA-256 differs)",
             remedy="copy it again from its source",
         )
+    if kind not in {None, card.kind}:
+        raise ModelError(
+            f'{path} holds a model of kind "{card.kind}" where "{kind}" is needed',
+            remedy="name the checkpoint of such a model",
+        )
     return card
 
 
 def _tensor(path: Path, file: safe_open, name: str) -> npt.NDArray[np.floating]:
-    kind = file.get_slice(name).get_dtype()  # type: ignore[no-untyped-call]  # as above
+    kind = file.get_slice(name).get_dtype()
     if kind not in _DTYPES:
         raise ModelError(f'{path} holds "{name}" as {kind}', remedy="save its weights as 16 or 32 bit floats")
-    values: npt.NDArray[np.floating] = file.get_tensor(name)  # type: ignore[no-untyped-call]  # as above
+    values: npt.NDArray[np.floating] = file.get_tensor(name)
     return values
 
 

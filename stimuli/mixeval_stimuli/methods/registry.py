@@ -12,12 +12,14 @@ from mixeval_stimuli.methods.files import Files
 from mixeval_stimuli.methods.method import MixMethod
 from mixeval_stimuli.methods.reference import Reference
 from mixeval_stimuli.methods.sum import Sum
+from mixeval_stimuli.methods.wave_u_net.method import WaveUNet
 
 METHODS: Mapping[str, type[MixMethod]] = {
     "anchor": Anchor,
     "files": Files,
     "reference": Reference,
     "sum": Sum,
+    "wave_u_net": WaveUNet,
 }
 
 

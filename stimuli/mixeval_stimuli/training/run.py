@@ -188,7 +188,7 @@ class _Run:
         self._network.train()
         self._adam.zero_grad()
         loss = self._loss(batch)
-        loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+        loss.backward()
         self._adam.step()
         return loss.item()
 

@@ -84,7 +84,7 @@ def _same_for_any_length(signal: Tensor) -> bool:
         and signal.device.type == "cpu"
         and signal.dtype == torch.float32
         and not torch.is_autocast_enabled("cpu")
-        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+        and torch.backends.mkldnn.is_available()
     )
 
 
