@@ -113,7 +113,7 @@ def fit(
             if several
             else "correct --architecture or --layout, or name the tensors with --rename OLD=NEW (--list shows all)",
         )
-    return {name: named[ours] for name, ours in matches[0].items()}
+    return {name: named[matches[0][name]] for name in wanted}
 
 
 def wanted_shapes(architecture: Architecture) -> dict[str, Shape]:
