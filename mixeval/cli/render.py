@@ -28,17 +28,24 @@ from mixeval_stimuli.run import Progress
     type=click.IntRange(min=1),
     help="Worker processes; by default one per CPU. With 1, all happens in this process.",
 )
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Render on the workers of a dask scheduler, such as tcp://10.0.0.1:8786, instead of on this machine.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def render(study: Path, workers: int | None, as_json: bool) -> None:
+def render(study: Path, workers: int | None, cluster: str | None, as_json: bool) -> None:
     """Render the mixes of STUDY that are missing or changed, and write the manifest.
 
     All mixes of an item get the same loudness (ITU-R BS.1770, the study's target_lufs, -28 if left out). Where
     a true peak would pass -1 dBTP the whole item is made quieter, never one mix alone. What is done is kept,
     also when the render is interrupted.
     """
+    if cluster is not None and workers is not None:
+        raise click.UsageError("--workers counts processes of this machine, a cluster has its own.")
     wanted = read_study(study)
     with _Bar() as bar:
-        report = render_study(wanted, study, workers=workers, progress=bar.show)
+        report = render_study(wanted, study, workers=workers, cluster=cluster, progress=bar.show)
     if as_json:
         click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=1))
     else:
