@@ -8,6 +8,8 @@ also those that it had not begun. So each try leaves a mark in the study's cache
 which job is poisonous, whatever the scheduler counts and allows.
 """
 
+import asyncio
+import pickle
 import queue
 import threading
 import uuid
@@ -79,7 +81,7 @@ class Cluster(Executor):
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
         self._out.add(future)
-        job = _Job(self._folder, uuid.uuid4().hex, tools(), fn, args, kwargs)
+        job = _Job(self._folder, uuid.uuid4().hex, tools(), pickle.dumps((fn, args, kwargs)))
         self._send(_Sent(future, job, _RESENDS))
         return future
 
@@ -162,6 +164,7 @@ def _connect(address: str) -> Any:
             remedy="install mixeval with its extra: pip install 'mixeval[cluster]'",
         ) from error
     try:
+        asyncio.run(_greet(address))
         # Its types are partial.
         return Client(address, timeout=ANSWER_SECONDS, set_as_default=False, name="mixeval")  # type: ignore[no-untyped-call]
     except ValueError as error:
@@ -176,6 +179,16 @@ def _connect(address: str) -> Any:
         ) from error
 
 
+async def _greet(address: str) -> None:
+    """See that a scheduler answers: the client itself waits for ever on a program that listens and is silent."""
+    from distributed.comm import connect  # noqa: PLC0415 - an extra
+    from distributed.security import Security  # noqa: PLC0415 - an extra
+
+    arguments = Security().get_connection_args("client")
+    comm = await asyncio.wait_for(connect(address, timeout=ANSWER_SECONDS, **arguments), ANSWER_SECONDS)
+    await comm.close()
+
+
 def _check_workers(client: Any, address: str, folder: Path) -> None:
     """Refuse workers that would render something else than this process, or somewhere else."""
     try:
@@ -185,9 +198,14 @@ def _check_workers(client: Any, address: str, folder: Path) -> None:
             f"the scheduler at {address} has no worker", remedy=f"start some: dask worker {address}"
         ) from error
     # First by dask's own means: a worker without this version may not know what else it is asked.
-    here = tools()
-    found = client.get_versions(packages=["mixeval"])["workers"]
-    _refuse_others(here["mixeval"], {name: worker["packages"]["mixeval"] for name, worker in found.items()})
+    found = client.get_versions(packages=["mixeval"])
+    _refuse_others(
+        found["client"]["packages"]["mixeval"],
+        {
+            f"the scheduler at {address}": found["scheduler"]["packages"]["mixeval"],
+            **{name: worker["packages"]["mixeval"] for name, worker in found["workers"].items()},
+        },
+    )
     with writing_in(folder), draft_in(folder) as probe:
         probe.touch()
         answers = client.run(_look, probe, on_error="return")
@@ -197,7 +215,7 @@ def _check_workers(client: Any, address: str, folder: Path) -> None:
             f"{_named(failed)} cannot run mixeval ({answers[failed[0]]})",
             remedy="install it there as it is here",
         )
-    _refuse_other_tools(here, {name: answer.tools for name, answer in answers.items()})
+    _refuse_other_tools(tools(), {name: answer.tools for name, answer in answers.items()})
     blind = [name for name, answer in answers.items() if not answer.sees_folder]
     if blind:
         raise RenderError(
@@ -212,23 +230,19 @@ def _refuse_other_tools(here: Mapping[str, str], there: Mapping[str, Mapping[str
         _refuse_others(here[package], {name: found.get(package) for name, found in there.items()}, package)
 
 
-def _refuse_others(here: str, there: Mapping[str, str | None], package: str = "mixeval") -> None:
-    without = [name for name, version in there.items() if version is None]
-    if without:
-        raise RenderError(
-            f"{_named(without)} has no {package}", remedy=f"install {package} {here} there, or leave it out"
-        )
+def _refuse_others(here: str | None, there: Mapping[str, str | None], package: str = "mixeval") -> None:
     others = [name for name, version in there.items() if version != here]
     if others:
         raise RenderError(
-            f"{_named(others)} has {package} {there[others[0]]}, here it is {here}, so its stimuli could differ",
+            f"{_named(others)} has {package} {there[others[0]] or 'not installed'}, here it is {here}, "
+            "so its stimuli could differ",
             remedy="install the same version on all machines",
         )
 
 
-def _named(workers: Sequence[str]) -> str:
-    others = len(workers) - 1
-    return f"the worker {workers[0]}" + (f" (like {others} more)" if others else "")
+def _named(who: Sequence[str]) -> str:
+    first = who[0] if who[0].startswith("the ") else f"the worker {who[0]}"
+    return first + (f" (like {len(who) - 1} more)" if len(who) > 1 else "")
 
 
 @dataclass(frozen=True)
@@ -251,22 +265,22 @@ class _Job:
     folder: Path
     name: str
     tools: Mapping[str, str]
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
+    call: bytes
+    """Function and arguments, packed: the scheduler opens what it passes on, and need not know every method."""
 
 
 def _try(job: _Job) -> Any:
     """Do a job on a worker, unless it has been begun there or elsewhere as often as it may be."""
     # A worker that joined later was not checked.
-    _refuse_other_tools(job.tools, {"that took it": tools()})
+    _refuse_other_tools(job.tools, {"the worker that took it": tools()})
     names = [f"{job.name}-{number}" for number in range(TRIES)]
     with writing_in(job.folder):
         begun = any(leave_mark(job.folder, name) for name in names)
     try:
         if not begun:
             raise _died()
-        return job.function(*job.args, **job.kwargs)
+        function, args, kwargs = pickle.loads(job.call)  # noqa: S301 - who may send jobs may run anything
+        return function(*args, **kwargs)
     finally:
         for name in names:
             remove_mark(job.folder, name)
