@@ -9,6 +9,7 @@ which job is poisonous, whatever the scheduler counts and allows.
 """
 
 import asyncio
+import importlib
 import pickle
 import queue
 import threading
@@ -101,11 +102,9 @@ class Cluster(Executor):
         answer.add_done_callback(lambda done: self._take(sent, done))
 
     def _take(self, sent: "_Sent", done: Future[Any]) -> None:
-        from distributed.scheduler import KilledWorker  # noqa: PLC0415 - an extra
-
         try:
             result = done.result()
-        except KilledWorker:
+        except _distributed().KilledWorker:
             if sent.resends:
                 # Its marks know how often it was tried itself. Not sent from here, which is dask's own thread.
                 self._again.put(replace(sent, resends=sent.resends - 1))
@@ -156,17 +155,10 @@ class _Sent:
 
 
 def _connect(address: str) -> Any:
-    try:
-        from distributed import Client  # noqa: PLC0415 - an extra, and half a second
-    except ModuleNotFoundError as error:
-        raise RenderError(
-            "rendering on a cluster needs dask.distributed, which is not installed",
-            remedy="install mixeval with its extra: pip install 'mixeval[cluster]'",
-        ) from error
+    distributed = _distributed()
     try:
         asyncio.run(_greet(address))
-        # Its types are partial.
-        return Client(address, timeout=ANSWER_SECONDS, set_as_default=False, name="mixeval")  # type: ignore[no-untyped-call]
+        return distributed.Client(address, timeout=ANSWER_SECONDS, set_as_default=False, name="mixeval")
     except ValueError as error:
         raise RenderError(
             f'"{address}" is no address of a scheduler ({str(error).rstrip(".")})',
@@ -179,14 +171,22 @@ def _connect(address: str) -> Any:
         ) from error
 
 
+def _distributed() -> Any:
+    try:
+        return importlib.import_module("distributed")
+    except ModuleNotFoundError as error:
+        raise RenderError(
+            "rendering on a cluster needs dask.distributed, which is not installed",
+            remedy="install mixeval with its extra: pip install 'mixeval[cluster]'",
+        ) from error
+
+
 async def _greet(address: str) -> None:
     """See that a scheduler answers: the client itself waits for ever on a program that listens and is silent."""
-    from distributed.comm import connect  # noqa: PLC0415 - an extra
-    from distributed.security import Security  # noqa: PLC0415 - an extra
-
-    arguments = Security().get_connection_args("client")
-    comm = await asyncio.wait_for(connect(address, timeout=ANSWER_SECONDS, **arguments), ANSWER_SECONDS)
-    await comm.close()
+    distributed = _distributed()
+    arguments = distributed.Security().get_connection_args("client")
+    answer = distributed.comm.connect(address, timeout=ANSWER_SECONDS, **arguments)
+    await (await asyncio.wait_for(answer, ANSWER_SECONDS)).close()
 
 
 def _check_workers(client: Any, address: str, folder: Path) -> None:
