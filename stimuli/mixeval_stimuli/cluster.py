@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from mixeval.errors import RenderError
 from mixeval_stimuli.drafts import draft_in, leave_mark, remove_mark, writing_in
 from mixeval_stimuli.executors import TRIES
+from mixeval_stimuli.threads import one_thread_for_good
 from mixeval_stimuli.tools import tools
 
 T = TypeVar("T")
@@ -271,6 +272,7 @@ class _Job:
 
 def _try(job: _Job) -> Any:
     """Do a job on a worker, unless it has been begun there or elsewhere as often as it may be."""
+    one_thread_for_good()
     # A worker that joined later was not checked.
     _refuse_other_tools(job.tools, {"the worker that took it": tools()})
     names = [f"{job.name}-{number}" for number in range(TRIES)]

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from mixeval.errors import RenderError
-from mixeval_stimuli.threads import one_thread_for_new_processes
+from mixeval_stimuli.threads import one_thread, one_thread_for_new_processes
 
 T = TypeVar("T")
 
@@ -28,13 +28,13 @@ TRIES = 2
 
 @contextmanager
 def local_executor(workers: int | None = None) -> Iterator[Executor]:
-    """Give an executor for this machine: `workers` processes, by default one per CPU.
+    """Give an executor for this machine: `workers` processes, by default one per CPU. Each job has one thread.
 
     With one worker, jobs run in this process, which is what a debugger wants. What is not done when the block
     ends is cancelled.
     """
     count = cpus() if workers is None else workers
-    executor = ThreadPoolExecutor(1) if count == 1 else WorkerPool(count)
+    executor = InProcess() if count == 1 else WorkerPool(count)
     try:
         yield executor
     finally:
@@ -47,6 +47,19 @@ def cpus() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on macOS and Windows
         return os.cpu_count() or 1
+
+
+class InProcess(Executor):
+    """Jobs that are done when they are submitted, by the thread that submits them."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            with one_thread():
+                future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - any error belongs to whoever holds the future
+            future.set_exception(error)
+        return future
 
 
 class WorkerPool(Executor):

@@ -75,7 +75,8 @@ def render_study(
 
     Jobs run in `workers` processes of this machine, by default one per CPU; or on the workers of the dask
     scheduler at the address `cluster`; or in `executor`, which has `workers` of them. All must see the same files
-    by the same names.
+    by the same names. Each job computes with one thread, which an executor that is handed in has to see to
+    (:mod:`mixeval_stimuli.threads`).
 
     Raises StudyError when a condition's method or options are wrong or the folder cannot be written,
     DatasetError when the data set cannot be opened, and RenderError when the cluster cannot be used, or one that

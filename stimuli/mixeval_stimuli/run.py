@@ -17,7 +17,6 @@ from mixeval_stimuli.cache import CachedMix, find_mix, keep_mix
 from mixeval_stimuli.clipping import clipping_notes
 from mixeval_stimuli.plan import Cell, Unplanned
 from mixeval_stimuli.stimulus import Place, StimulusFile, find_stimulus, write_stimulus
-from mixeval_stimuli.threads import one_thread
 
 CellId = tuple[str, str]
 """Item and condition."""
@@ -140,7 +139,7 @@ class Run:
 
     def _submit(self, job: _Job) -> None:
         try:
-            self._out[self._executor.submit(_on_one_thread, job.function, *job.arguments)] = job
+            self._out[self._executor.submit(job.function, *job.arguments)] = job
         except RuntimeError as error:  # an executor that was handed in, and broke
             job.failed(job.cells, _unexpected(error))
 
@@ -224,11 +223,6 @@ class Run:
                     stage == "stimulus" and finished,
                 )
             )
-
-
-def _on_one_thread(job: Callable[..., object], *arguments: object) -> object:
-    with one_thread():
-        return job(*arguments)
 
 
 def _make_mix(cell: Cell, cache: Path) -> CachedMix:

@@ -10,9 +10,8 @@ that are loaded already.
 import importlib
 import os
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 VARIABLES = (
     "OMP_NUM_THREADS",  # OpenMP: PyTorch, scikit-learn, ONNX Runtime's older builds
@@ -22,9 +21,8 @@ VARIABLES = (
 )
 """What numerical libraries read once, when they are loaded."""
 
-_lock = threading.Lock()
-_inside = 0
-_restore = ExitStack()
+_for_good: list[AbstractContextManager[None]] = []
+"""A block that was entered and is never left: one thread that leaves would loosen what holds for the others."""
 
 
 @contextmanager
@@ -46,25 +44,21 @@ def one_thread_for_new_processes() -> Iterator[None]:
 def one_thread() -> Iterator[None]:
     """Let what runs in the block compute with one thread: libraries, loaded or not, and child processes.
 
-    Blocks may overlap in several threads of this process; what was before comes back when the last one ends.
+    Libraries count their threads per process, so one thread of a process at a time may be in such a block.
     """
-    global _inside, _restore  # noqa: PLW0603 - most libraries count their threads per process, so this does too
-    with _lock:
-        if _inside == 0:
-            _restore = ExitStack()
-            _restore.enter_context(one_thread_for_new_processes())
-            _restore.enter_context(_one_thread_in_torch())
-            _restore.enter_context(_limit("blas"))
-        _inside += 1
-    try:
-        # OpenMP alone counts for each calling thread by itself.
-        with _limit("openmp"):
-            yield
-    finally:
-        with _lock:
-            _inside -= 1
-            if _inside == 0:
-                _restore.close()
+    with one_thread_for_new_processes(), _one_thread_in_torch(), _one_thread_in_blas():
+        yield
+
+
+def one_thread_for_good() -> None:
+    """Let this process compute with one thread from now on, in a worker that does nothing else.
+
+    Several threads may call it, at any time.
+    """
+    if not _for_good:
+        block = one_thread()
+        block.__enter__()
+        _for_good.append(block)
 
 
 @contextmanager
@@ -82,11 +76,11 @@ def _one_thread_in_torch() -> Iterator[None]:
 
 
 @contextmanager
-def _limit(user_api: str) -> Iterator[None]:
+def _one_thread_in_blas() -> Iterator[None]:
     try:
         threadpoolctl = importlib.import_module("threadpoolctl")
     except ModuleNotFoundError:  # it comes with scikit-learn; without it, only what is loaded later has one
         yield
         return
-    with threadpoolctl.threadpool_limits(1, user_api=user_api):
+    with threadpoolctl.threadpool_limits(1):
         yield

@@ -216,6 +216,7 @@ def test_a_recording_that_kills_its_workers_is_named_after_two_tries_and_the_res
     assert drafts(small.folder) == []
 
 
+@pytest.mark.slow
 def test_jobs_that_wait_behind_poisonous_ones_are_not_blamed(two_workers, tmp_path):
     # The scheduler counts each death against them; four are more than it allows.
     with cluster_executor(two_workers.address, tmp_path) as executor:
@@ -256,6 +257,7 @@ def test_a_worker_with_another_mixeval_is_named_before_work_starts(small_study, 
     assert not list((small_study.folder / "stimuli").rglob("*.wav"))
 
 
+@pytest.mark.slow
 def test_a_worker_with_another_numerical_library_is_named(small_study, two_workers, tmp_path):
     other = tmp_path / "other" / "scipy-0.1.dist-info"
     other.mkdir(parents=True)
@@ -286,6 +288,7 @@ def test_a_worker_that_does_not_see_the_study_is_named(small_study, two_workers,
     ) in str(refusal.value)
 
 
+@pytest.mark.slow
 def test_a_worker_without_mixeval_is_named(small_study, two_workers, tmp_path):
     broken = tmp_path / "broken" / "mixeval_stimuli"
     broken.mkdir(parents=True)
@@ -300,6 +303,7 @@ def test_a_worker_without_mixeval_is_named(small_study, two_workers, tmp_path):
         render_study(small_study.study, small_study.folder, cluster=two_workers.address)
 
 
+@pytest.mark.slow
 def test_a_scheduler_without_workers_is_told_so(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.5)
 
@@ -351,6 +355,7 @@ def test_a_cluster_has_its_own_workers(small_study):
     assert "--workers counts processes of this machine" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_render_whose_last_worker_is_gone_ends_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "ALONE_SECONDS", 1.0)
 

@@ -13,7 +13,6 @@ from click.testing import CliRunner
 from mixeval.cli import main
 from mixeval.manifest import read_manifest
 
-
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
 
 
@@ -121,7 +120,7 @@ def test_ctrl_c_ends_a_render_and_its_workers(many_loops):
     assert rendering.returncode == 1
     assert "Aborted!" in output
     assert "Traceback" not in output
-    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+    _until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
     assert not (many_loops.folder / "stimuli" / "manifest.json").exists()
     assert not list((many_loops.folder / "stimuli").glob(".manifest-*"))
 

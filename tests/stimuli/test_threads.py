@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-import threading
 
 import numpy as np
 import pytest
@@ -27,34 +26,44 @@ def two_blas_threads():
         yield
 
 
-def test_numpy_computes_with_one_thread_inside_and_as_before_outside(two_blas_threads):
+@pytest.mark.usefixtures("two_blas_threads")
+def test_numpy_computes_with_one_thread_inside_and_as_before_outside():
     with one_thread():
         assert blas_threads() == {1}
 
     assert blas_threads() == {2}
 
 
-def test_blocks_that_overlap_keep_one_thread_until_the_last_one_ends(two_blas_threads):
-    entered, leave, seen = threading.Event(), threading.Event(), []
+@pytest.mark.usefixtures("two_blas_threads")
+def test_jobs_in_this_process_compute_with_one_thread():
+    with local_executor(1) as executor:
+        assert executor.submit(blas_threads).result() == {1}
 
-    def other():
-        with one_thread():
-            entered.set()
-            leave.wait(60)
-            seen.append(blas_threads())
-
-    thread = threading.Thread(target=other)
-    with one_thread():
-        thread.start()
-        assert entered.wait(60)
-    leave.set()
-    thread.join()
-
-    assert seen == [{1}]
     assert blas_threads() == {2}
 
 
-def test_a_sum_has_the_same_bits_on_any_number_of_cpus(two_blas_threads):
+def test_a_worker_stays_at_one_thread_whichever_of_its_threads_asked():
+    asked = """
+import threading
+import numpy, threadpoolctl
+from mixeval_stimuli.threads import one_thread_for_good
+
+for _ in range(3):
+    thread = threading.Thread(target=one_thread_for_good)
+    thread.start()
+    thread.join()
+print({pool["num_threads"] for pool in threadpoolctl.threadpool_info()})
+"""
+    environment = {name: text for name, text in os.environ.items() if name not in VARIABLES}
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+
+    told = subprocess.check_output([sys.executable, "-c", asked], env=environment, text=True)
+
+    assert told.strip() == "{1}"
+
+
+@pytest.mark.usefixtures("two_blas_threads")
+def test_a_sum_has_the_same_bits_on_any_number_of_cpus():
     samples = np.random.default_rng(1).standard_normal(600_000)
     with threadpoolctl.threadpool_limits(1, user_api="blas"):
         alone = np.dot(samples, samples)
