@@ -129,7 +129,7 @@ def test_ctrl_c_ends_a_render_and_its_workers(many_loops):
 @linux
 @pytest.mark.parametrize(
     ("files", "count"),
-    [("cache/*.wav", 1), ("cache/*.wav", 8), ("*.flac", 1), ("*.flac", 30), ("cache/*.stimulus.json", 42)],
+    [("cache/*.wav", 8), ("*.flac", 1), ("cache/*.stimulus.json", 42)],
 )
 def test_a_render_that_is_killed_leaves_no_process_and_goes_on_where_it_stopped(many_loops, files, count):
     undisturbed = many_loops.folder.with_name("undisturbed")
