@@ -127,6 +127,19 @@ class StimuliSection(Section):
                 raise ValueError(f'the {what} "{twice[0]}" is there twice')
         return self
 
+    @model_validator(mode="after")
+    def _compared_to_others(self) -> "StimuliSection":
+        ids = {condition.id for condition in self.conditions}
+        for condition in self.conditions:
+            name = condition.compare_to
+            if name is not None and name not in ids:
+                raise ValueError(
+                    f'condition "{condition.id}" has compare_to = "{name}", which is no condition of this study'
+                )
+            if name == condition.id:
+                raise ValueError(f'condition "{name}" has itself as compare_to')
+        return self
+
 
 class TestSection(Section):
     __test__ = False  # pytest collects by name

@@ -4,41 +4,33 @@ A command is imported when it is asked for, so that `mixeval --help` and `mixeva
 libraries of the others.
 """
 
-import importlib
 import io
 import sys
 
 import click
 
 from mixeval import __version__
+from mixeval.cli.lazy_group import LazyGroup
 from mixeval.errors import MixevalError
 
 COMMANDS = {
     "analyze": "Make the tables, figures and report from ratings.",
+    "compare": "Compare the mixes in numbers and pictures.",
     "db": "Upgrade the database's schema.",
     "demo": "Build, fill, analyse and serve a small study from synthetic drums.",
     "render": "Render what is missing or changed, and write the manifest.",
     "serve": "Serve the listening test.",
     "simulate": "Take the test with seeded simulated listeners.",
+    "train": "Train a mixing model on your own multitracks.",
 }
 """Every command with its line in `mixeval --help`; `NAME` lives in mixeval/cli/NAME.py as `NAME`."""
 
 
-class _Commands(click.Group):
-    """Load a command's module when it is used, and tell errors in one line."""
+class _Commands(LazyGroup):
+    """Tell errors in one line."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(importlib.import_module(f"mixeval.cli.{cmd_name}"), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(COMMANDS.items()))
+    commands_with_help = COMMANDS
+    package = "mixeval.cli"
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -25,7 +25,7 @@ from mixeval.errors import RenderError
 from mixeval_stimuli.drafts import draft_in, leave_mark, remove_mark, writing_in
 from mixeval_stimuli.executors import TRIES
 from mixeval_stimuli.threads import one_thread_for_good
-from mixeval_stimuli.tools import tools
+from mixeval_stimuli.tools import libraries
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ class Cluster(Executor):
         future: Future[T] = Future()
         future.set_running_or_notify_cancel()
         self._out.add(future)
-        job = _Job(self._folder, uuid.uuid4().hex, tools(), pickle.dumps((fn, args, kwargs)))
+        job = _Job(self._folder, uuid.uuid4().hex, libraries(), pickle.dumps((fn, args, kwargs)))
         self._send(_Sent(future, job, _RESENDS))
         return future
 
@@ -216,7 +216,7 @@ def _check_workers(client: Any, address: str, folder: Path) -> None:
             f"{_named(failed)} cannot run mixeval ({answers[failed[0]]})",
             remedy="install it there as it is here",
         )
-    _refuse_other_tools(tools(), {name: answer.tools for name, answer in answers.items()})
+    _refuse_other_tools(libraries(), {name: answer.tools for name, answer in answers.items()})
     blind = [name for name, answer in answers.items() if not answer.sees_folder]
     if blind:
         raise RenderError(
@@ -226,9 +226,13 @@ def _check_workers(client: Any, address: str, folder: Path) -> None:
 
 
 def _refuse_other_tools(here: Mapping[str, str], there: Mapping[str, Mapping[str, str]]) -> None:
-    # Python itself rounds alike everywhere.
+    # Python itself rounds alike everywhere, and a library that a worker lacks may not be needed.
     for package in sorted(here.keys() - {"python"}):
-        _refuse_others(here[package], {name: found.get(package) for name, found in there.items()}, package)
+        _refuse_others(
+            here[package],
+            {name: found[package] for name, found in there.items() if package in found},
+            package,
+        )
 
 
 def _refuse_others(here: str | None, there: Mapping[str, str | None], package: str = "mixeval") -> None:
@@ -257,8 +261,8 @@ def _look(probe: Path) -> _Surroundings:
         with draft_in(probe.parent) as draft:
             draft.touch(exist_ok=False)
     except OSError:
-        return _Surroundings(tools(), sees_folder=False)
-    return _Surroundings(tools(), sees_folder=probe.exists())
+        return _Surroundings(libraries(), sees_folder=False)
+    return _Surroundings(libraries(), sees_folder=probe.exists())
 
 
 @dataclass(frozen=True)
@@ -274,7 +278,7 @@ def _try(job: _Job) -> Any:
     """Do a job on a worker, unless it has been begun there or elsewhere as often as it may be."""
     one_thread_for_good()
     # A worker that joined later was not checked.
-    _refuse_other_tools(job.tools, {"the worker that took it": tools()})
+    _refuse_other_tools(job.tools, {"the worker that took it": libraries()})
     names = [f"{job.name}-{number}" for number in range(TRIES)]
     with writing_in(job.folder):
         begun = any(leave_mark(job.folder, name) for name in names)

@@ -155,6 +155,8 @@ class _Worker:
 
 
 def _work(pipe: Connection) -> None:
+    # What jobs print belongs to the person who watches, not to what a script reads from the parent.
+    os.dup2(2, 1)
     # Ctrl-C reaches the whole group; the parent decides what becomes of the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # The parent may end while this waits, or while it works.

@@ -74,10 +74,18 @@ def integrated_loudness(audio: Audio) -> float:
 
 def measure_level(audio: Audio) -> Level:
     """Measure what decides the audio's loudness at any gain. Raises AudioError as integrated_loudness."""
-    _, meter = _measure(audio)
-    # A silent block has minus infinity, which no gain raises and no JSON holds: it counts at no gain.
-    blocks = tuple(float(block) for block in meter.blockwise_loudness if np.isfinite(block))
-    return Level(blocks, true_peak(audio))
+    return Level(_blocks(audio), true_peak(audio))
+
+
+def gain_to_loudness(audio: Audio, target_lufs: float) -> float:
+    """Find the gain in decibels that brings the audio to a target, however quiet it is.
+
+    Raises AudioError as integrated_loudness.
+    """
+    # At full scale first: the gate at -70 LUFS must not decide how quiet a recording may be.
+    peak = float(np.max(np.abs(audio.samples), initial=0.0)) or 1.0
+    raised = Audio(np.asarray(audio.samples / np.float32(peak)), audio.sample_rate)
+    return Level(_blocks(raised), true_peak_dbtp=0.0).gain_to(target_lufs) - 20.0 * float(np.log10(peak))
 
 
 def true_peak(audio: Audio) -> float:
@@ -94,6 +102,12 @@ def with_gain(audio: Audio, gain_db: float) -> Audio:
     """Give the audio with a gain in decibels, computed in double precision."""
     samples = audio.samples.astype(np.float64) * 10.0 ** (gain_db / 20.0)
     return Audio(samples.astype(np.float32), audio.sample_rate)
+
+
+def _blocks(audio: Audio) -> tuple[float, ...]:
+    _, meter = _measure(audio)
+    # A silent block has minus infinity, which no gain raises and no JSON holds: it counts at no gain.
+    return tuple(float(block) for block in meter.blockwise_loudness if np.isfinite(block))
 
 
 def _measure(audio: Audio) -> tuple[float, Any]:

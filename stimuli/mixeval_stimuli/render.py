@@ -26,6 +26,7 @@ from mixeval_stimuli.plan import Cell, plan_cells
 from mixeval_stimuli.recordings import Recording
 from mixeval_stimuli.run import Progress, Run
 from mixeval_stimuli.stimulus import Place
+from mixeval_stimuli.timing import timing_notes
 from mixeval_stimuli.tools import tools
 
 CACHE = "cache"
@@ -70,6 +71,7 @@ def render_study(
     workers: int | None = None,
     cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
+    trusted: bool = False,
 ) -> RenderReport:
     """Render what is missing or changed and write STUDY/stimuli/manifest.json.
 
@@ -77,6 +79,7 @@ def render_study(
     scheduler at the address `cluster`; or in `executor`, which has `workers` of them. All must see the same files
     by the same names. Each job computes with one thread, which an executor that is handed in has to see to
     (:mod:`mixeval_stimuli.threads`).
+    Commands and packages that the study names are run only if somebody `trusted` them.
 
     Raises StudyError when a condition's method or options are wrong or the folder cannot be written,
     DatasetError when the data set cannot be opened, and RenderError when the cluster cannot be used, or one that
@@ -84,7 +87,9 @@ def render_study(
     """
     # Jobs carry paths, and another machine's workers start in other folders.
     study_folder = study_folder.absolute()
-    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder)
+    methods = make_methods(
+        study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder, trusted=trusted
+    )
     recordings = _open_recordings(study, study_folder, methods)
     return render_recordings(
         study,
@@ -94,6 +99,7 @@ def render_study(
         workers=workers,
         cluster=cluster,
         progress=progress,
+        trusted=trusted,
     )
 
 
@@ -106,10 +112,13 @@ def render_recordings(
     workers: int | None = None,
     cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
+    trusted: bool = False,
 ) -> RenderReport:
     """Render the study's conditions of `recordings`; otherwise as :func:`render_study`."""
     study_folder = study_folder.absolute()
-    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder)
+    methods = make_methods(
+        study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder, trusted=trusted
+    )
     with writing_in(study_folder / FOLDER):
         place = _open_place(study_folder)
     hashes = InputHashes(place.cache)
@@ -124,15 +133,19 @@ def render_recordings(
             progress=progress,
         )
         run.execute(plan_cells(study, recordings, methods, hashes))
+        cells = run.cells
+        total = len(recordings) * len(methods)
+        timing = {} if len(run.files) < total else timing_notes(cells, run.mixes, place.cache, jobs)
     with writing_in(study_folder / FOLDER):
         hashes.save()
     failures = run.unplanned + run.failures
     if failures:
-        raise _all_in_one(failures, done=len(run.files), total=len(recordings) * len(methods))
-    cells = run.cells
+        raise _all_in_one(failures, done=len(run.files), total=total)
     lowered = _lowered(run, study.stimuli.target_lufs)
     uncoded = {cell.item for cell in cells if not _coded(cell)}
-    notes = {cell.id: _notes(cell, run, beside_uncoded=cell.item in uncoded) for cell in cells}
+    notes = {
+        cell.id: _notes(cell, run, timing.get(cell.id), beside_uncoded=cell.item in uncoded) for cell in cells
+    }
     manifest = Manifest(
         target_lufs=study.stimuli.target_lufs,
         sample_rate=_common({alignment.sample_rate for alignment in run.alignments.values()}),
@@ -214,12 +227,14 @@ def _lowered(run: Run, target_lufs: float) -> dict[str, LoweredItem]:
     }
 
 
-def _notes(cell: Cell, run: Run, *, beside_uncoded: bool) -> tuple[str, ...]:
+def _notes(cell: Cell, run: Run, timing: str | None, *, beside_uncoded: bool) -> tuple[str, ...]:
     mix = run.mixes[cell.id]
     notes = list(mix.notes)
     surplus = mix.frames - run.alignments[cell.item].frames
     if surplus:
         notes.append(f"its last {surplus} samples were cut, the shortest mix of the item ends there")
+    if timing is not None:
+        notes.append(timing)
     if beside_uncoded and _coded(cell):
         notes.append(
             "it comes from a coded file and others of the item do not, so it may start up to 50 ms late: "

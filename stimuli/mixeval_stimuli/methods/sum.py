@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
-from mixeval.audio import Audio
 from mixeval.errors import DatasetError
 from mixeval_stimuli.methods.inputs import stem_files
 from mixeval_stimuli.methods.method import Mix, MixMethod
 from mixeval_stimuli.recordings import Recording, read_stems
+from mixeval_stimuli.stems import plain_sum
 
 
 class Sum(MixMethod):
@@ -27,9 +25,7 @@ class Sum(MixMethod):
 
     def mix(self, recording: Recording) -> Mix:
         stems = read_stems(recording, _stems(recording))
-        total = np.stack([stem.samples for stem in stems.values()]).sum(axis=0, dtype=np.float64)
-        sample_rate = next(iter(stems.values())).sample_rate
-        return Mix(Audio(np.asarray(total, dtype=np.float32), sample_rate), {"stems": list(stems)})
+        return Mix(plain_sum(stems.values()), {"stems": list(stems)})
 
 
 def _stems(recording: Recording) -> tuple[str, ...]:

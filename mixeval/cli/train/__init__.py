@@ -1,0 +1,20 @@
+"""`mixeval train`: models from multitracks, one module per kind of model."""
+
+import click
+
+from mixeval.cli.lazy_group import LazyGroup
+
+MODELS = {
+    "random-forest": "Train the random forest that predicts gains.",
+}
+"""Every subcommand with its line in `mixeval train --help`."""
+
+
+class _Models(LazyGroup):
+    commands_with_help = MODELS
+    package = "mixeval.cli.train"
+
+
+@click.group(cls=_Models, epilog="Example: mixeval train random-forest ENST-Drums --out forest.npz")
+def train() -> None:
+    """Train a mixing model on your own multitracks, for `mixeval render` to mix with."""

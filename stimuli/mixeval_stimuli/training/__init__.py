@@ -1,0 +1,1 @@
+"""Training: from multitracks to models that the mixing methods load."""
