@@ -7,7 +7,8 @@ how far, with which versions, and the SHA-256 of its weights. A file is used onl
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -72,17 +73,41 @@ def read_checkpoint(path: Path, *, kind: str) -> tuple[dict[str, npt.NDArray[np.
     Raises ModelError when the file is missing, is no safetensors file or not one of mixeval's, holds another kind
     of model, holds weights that are not finite, or when the weights are not those that the card was written for.
     """
+    with _opened(path) as file:
+        card = _card(path, file.metadata(), kind)
+        tensors = {name: _tensor(path, file, name) for name in sorted(file.keys())}
+    if weights_sha256(tensors) != card.weights_sha256:
+        raise ModelError(
+            f"{path} holds other weights than its card was written for (their SHA-256 differ)",
+            remedy="copy it again from its source",
+        )
+    _check_finite(path, tensors)
+    return tensors, card
+
+
+def read_card(path: Path, *, kind: str) -> Card:
+    """Read the card alone. Raises ModelError as :func:`read_checkpoint`, but for what is wrong with weights."""
+    with _opened(path) as file:
+        return _card(path, file.metadata(), kind)
+
+
+def weights_sha256(tensors: Tensors) -> str:
+    """Hash names, types, shapes and values of weights."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        values = np.ascontiguousarray(tensors[name])
+        digest.update(json.dumps([name, values.dtype.str, values.shape]).encode())
+        digest.update(values.tobytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[safe_open]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ModelError(f"{path} is larger than any checkpoint", remedy="name a checkpoint")
         with safe_open(path, framework="numpy") as file:
-            card = _card(path, file.metadata())
-            if card.kind != kind:
-                raise ModelError(
-                    f'{path} holds a model of kind "{card.kind}" where "{kind}" is needed',
-                    remedy="name the checkpoint of such a model",
-                )
-            tensors = {name: _tensor(path, file, name) for name in sorted(file.keys())}
+            yield file
     except FileNotFoundError as error:
         raise ModelError(
             f"{path} is missing", remedy="put the checkpoint there or correct the path"
@@ -96,26 +121,9 @@ def read_checkpoint(path: Path, *, kind: str) -> tuple[dict[str, npt.NDArray[np.
             f"{path} is no checkpoint, or a damaged one ({error})",
             remedy="copy it again; .pt files come in through mixeval train import-checkpoint",
         ) from error
-    if weights_sha256(tensors) != card.weights_sha256:
-        raise ModelError(
-            f"{path} holds other weights than its card was written for (their SHA-256 differ)",
-            remedy="copy it again from its source",
-        )
-    _check_finite(path, tensors)
-    return tensors, card
 
 
-def weights_sha256(tensors: Tensors) -> str:
-    """Hash names, types, shapes and values of weights."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        values = np.ascontiguousarray(tensors[name])
-        digest.update(json.dumps([name, values.dtype.str, values.shape]).encode())
-        digest.update(values.tobytes())
-    return digest.hexdigest()
-
-
-def _card(path: Path, metadata: Mapping[str, str] | None) -> Card:
+def _card(path: Path, metadata: Mapping[str, str] | None, kind: str) -> Card:
     text = (metadata or {}).get(_CARD)
     if text is None:
         raise ModelError(
@@ -123,7 +131,7 @@ def _card(path: Path, metadata: Mapping[str, str] | None) -> Card:
             remedy="import it with mixeval train import-checkpoint",
         )
     try:
-        return Card.model_validate_json(text)
+        card = Card.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"]) or "the whole"
@@ -131,13 +139,19 @@ def _card(path: Path, metadata: Mapping[str, str] | None) -> Card:
             f"{path} has a card that cannot be read ({where}: {first['msg']})",
             remedy="copy it again, or update mixeval if a later version wrote it",
         ) from error
+    if card.kind != kind:
+        raise ModelError(
+            f'{path} holds a model of kind "{card.kind}" where "{kind}" is needed',
+            remedy="name the checkpoint of such a model",
+        )
+    return card
 
 
 def _tensor(path: Path, file: safe_open, name: str) -> npt.NDArray[np.floating]:
-    kind = file.get_slice(name).get_dtype()  # type: ignore[no-untyped-call]  # safetensors types only some
+    kind = file.get_slice(name).get_dtype()
     if kind not in _DTYPES:
         raise ModelError(f'{path} holds "{name}" as {kind}', remedy="save its weights as 16 or 32 bit floats")
-    values: npt.NDArray[np.floating] = file.get_tensor(name)  # type: ignore[no-untyped-call]  # as above
+    values: npt.NDArray[np.floating] = file.get_tensor(name)
     return values
 
 

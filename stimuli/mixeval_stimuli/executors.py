@@ -136,6 +136,8 @@ class _Worker:
 def _work(pipe: Connection) -> None:
     for name in _THREAD_VARIABLES:
         os.environ.setdefault(name, "1")
+    # What jobs print belongs to the person who watches, not to what a script reads from the parent.
+    os.dup2(2, 1)
     # Ctrl-C reaches the whole group; the parent decides what becomes of the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:

@@ -30,6 +30,7 @@ from mixeval_stimuli.plan import Cell, Unplanned, plan_cells
 from mixeval_stimuli.recordings import Recording
 from mixeval_stimuli.run import Progress, Run
 from mixeval_stimuli.stimulus import Place
+from mixeval_stimuli.timing import timing_notes
 
 CACHE = "cache"
 
@@ -72,19 +73,29 @@ def render_study(
     executor: Executor | None = None,
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    trusted: bool = False,
 ) -> RenderReport:
     """Render what is missing or changed and write STUDY/stimuli/manifest.json.
 
     Jobs run in `executor`, which must see the same files; left out, in `workers` processes of this machine.
+    Commands and packages that the study names are run only if somebody `trusted` them.
 
     Raises StudyError when a condition's method or options are wrong or the folder cannot be written,
     DatasetError when the data set cannot be opened, and RenderError that lists everything that could not be
     rendered, once all the rest is; the manifest then stays as it was.
     """
-    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder)
+    methods = make_methods(
+        study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder, trusted=trusted
+    )
     recordings = _open_recordings(study, study_folder, methods)
     return render_recordings(
-        study, recordings, study_folder, executor=executor, workers=workers, progress=progress
+        study,
+        recordings,
+        study_folder,
+        executor=executor,
+        workers=workers,
+        progress=progress,
+        trusted=trusted,
     )
 
 
@@ -96,9 +107,12 @@ def render_recordings(
     executor: Executor | None = None,
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
+    trusted: bool = False,
 ) -> RenderReport:
     """Render the study's conditions of `recordings`; otherwise as :func:`render_study`."""
-    methods = make_methods(study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder)
+    methods = make_methods(
+        study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder, trusted=trusted
+    )
     with writing_in(study_folder / FOLDER):
         place = _open_place(study_folder)
         hashes = InputHashes(place.cache)
@@ -115,12 +129,15 @@ def render_recordings(
             progress=progress,
         )
         run.execute(cells)
+        timing = {} if len(run.files) < len(plan) else timing_notes(cells, run.mixes, place.cache, jobs)
     failures = [(entry.where, entry.error) for entry in plan if isinstance(entry, Unplanned)] + run.failures
     if failures:
         raise _all_in_one(failures, done=len(run.files), total=len(plan))
     lowered = _lowered(run, study.stimuli.target_lufs)
     uncoded = {cell.item for cell in cells if not _coded(cell)}
-    notes = {cell.id: _notes(cell, run, beside_uncoded=cell.item in uncoded) for cell in cells}
+    notes = {
+        cell.id: _notes(cell, run, timing.get(cell.id), beside_uncoded=cell.item in uncoded) for cell in cells
+    }
     manifest = Manifest(
         target_lufs=study.stimuli.target_lufs,
         sample_rate=_common({alignment.sample_rate for alignment in run.alignments.values()}),
@@ -151,7 +168,7 @@ def _open_recordings(
         recordings = open_dataset(
             study.stimuli.dataset, study_folder=study_folder, seed=study.study.seed, sources=sources
         )
-        return select(recordings, study.stimuli.items)
+        return select(recordings, study.stimuli.items, seed=study.study.seed)
     except OSError as error:
         raise DatasetError(
             f"{error.filename} cannot be opened ({error.strerror})",
@@ -186,12 +203,14 @@ def _lowered(run: Run, target_lufs: float) -> dict[str, LoweredItem]:
     }
 
 
-def _notes(cell: Cell, run: Run, *, beside_uncoded: bool) -> tuple[str, ...]:
+def _notes(cell: Cell, run: Run, timing: str | None, *, beside_uncoded: bool) -> tuple[str, ...]:
     mix = run.mixes[cell.id]
     notes = list(mix.notes)
     surplus = mix.frames - run.alignments[cell.item].frames
     if surplus:
         notes.append(f"its last {surplus} samples were cut, the shortest mix of the item ends there")
+    if timing is not None:
+        notes.append(timing)
     if beside_uncoded and _coded(cell):
         notes.append(
             "it comes from a coded file and others of the item do not, so it may start up to 50 ms late: "

@@ -5,6 +5,7 @@ import click
 from mixeval.cli.lazy_group import LazyGroup
 
 MODELS = {
+    "random-forest": "Train the random forest that predicts gains.",
     "wave-u-net": "Train a Wave-U-Net, the paper's or a smaller one.",
 }
 """Every subcommand with its line in `mixeval train --help`."""

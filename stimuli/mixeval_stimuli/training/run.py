@@ -223,7 +223,7 @@ class _Run:
         share_of_batch = len(batch.stems) / self._options.batch_size
         loss = self._loss(self._model, batch)
         # Gradients are averaged over processes; a share larger than another has to count more.
-        (loss * (share_of_batch * self._processes.ranks)).backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+        (loss * (share_of_batch * self._processes.ranks)).backward()
         self._adam.step()
         return loss.item() * share_of_batch
 
