@@ -42,6 +42,17 @@ def trained(tiny_corpus, tiny_options):
     return run
 
 
+@pytest.fixture
+def validating_to(monkeypatch):
+    """Let validations find these losses, one after the other."""
+
+    def find(*losses):
+        found = iter(losses)
+        monkeypatch.setattr("mixeval_stimuli.training.run._Run._validation_loss", lambda *_: next(found))
+
+    return find
+
+
 def contents(folder):
     """Give weights, moments and losses: all that a run is, but for when it ran."""
     tensors, card = read_checkpoint(folder / LAST, kind=STATE_KIND)
@@ -100,18 +111,17 @@ def test_a_card_says_what_the_network_is_and_how_it_came_about(trained, tmp_path
     assert len(card.training["recordings_sha256"]) == 64
 
 
-def test_the_best_network_is_kept_though_later_ones_are_worse(trained, tmp_path):
-    # At this rate the losses go up and down.
-    state = trained(tmp_path, learning_rates=(0.05,), max_steps=40, steps_per_epoch=2)
-    losses = [line.validation_loss for line in state.history]
-    assert state.best_loss == min(losses) < losses[-1]
-    assert state.best_step == state.history[int(np.argmin(losses))].step
+def test_the_best_network_is_kept_though_later_ones_are_worse(trained, tmp_path, validating_to):
+    validating_to(0.5, 0.3, 0.4, 0.6)
+    state = trained(tmp_path, max_steps=8, steps_per_epoch=2)
+    assert [line.best for line in state.history] == [True, True, False, False]
+    assert (state.best_loss, state.best_step) == (0.3, 4)
     _, best, found, _ = contents(tmp_path)
-    assert found["best_step"] == state.best_step
+    assert found["best_step"] == 4
 
-    straight = tmp_path / "straight"
-    trained(straight, learning_rates=(0.05,), max_steps=state.best_step, steps_per_epoch=2)
-    last, *_ = contents(straight)
+    validating_to(0.5, 0.3)
+    trained(tmp_path / "straight", max_steps=4, steps_per_epoch=2)
+    last, *_ = contents(tmp_path / "straight")
     for name, weights in best.items():
         assert np.array_equal(weights, last[f"network.{name}"]), name
 
@@ -130,7 +140,7 @@ def test_the_validation_loss_is_that_of_the_mixes_that_the_checkpoint_makes(trai
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_tiny_network_soon_mixes_better_than_any_one_gain_for_all(trained, tmp_path, tiny_tree, precision):
-    state = trained(tmp_path, learning_rates=(0.01,), max_steps=120, steps_per_epoch=60, precision=precision)
+    state = trained(tmp_path, learning_rates=(0.01,), max_steps=90, steps_per_epoch=90, precision=precision)
     assert state.best_loss < 0.7 * loss_of_best_common_gain(tiny_tree, number=3)
 
 
@@ -231,11 +241,13 @@ def test_a_kill_between_the_files_of_an_epoch_does_not_matter(trained, tmp_path,
     assert_same(tmp_path / "killed", tmp_path / "straight")
 
 
-def test_a_round_goes_on_from_the_latest_weights_with_its_moments(trained, tmp_path):
-    # Rounds of one rate are the same as one long round: nothing begins anew.
-    trained(tmp_path / "one", learning_rates=(0.05,), patience=99, max_steps=16, steps_per_epoch=2)
-    two = trained(tmp_path / "two", learning_rates=(0.05,) * 9, patience=1, max_steps=16, steps_per_epoch=2)
-    assert two.history[-1].round > 1
+def test_a_round_goes_on_from_the_latest_weights_with_its_moments(trained, tmp_path, validating_to):
+    # Rounds of one rate are the same as one long round: nothing begins anew, and nothing goes back to the best.
+    validating_to(0.1, *[0.2] * 4)
+    trained(tmp_path / "one", patience=99, max_steps=10, steps_per_epoch=2)
+    validating_to(0.1, *[0.2] * 4)
+    two = trained(tmp_path / "two", learning_rates=(1e-3, 1e-3), patience=2, max_steps=10, steps_per_epoch=2)
+    assert [line.round for line in two.history] == [1, 1, 1, 2, 2]
     last_one, last_two = contents(tmp_path / "one")[0], contents(tmp_path / "two")[0]
     for name, values in last_one.items():
         assert np.array_equal(values, last_two[name]), name
@@ -302,18 +314,17 @@ def test_a_damaged_state_is_refused_by_name(trained, tmp_path):
         trained(tmp_path)
 
 
-def test_the_checkpoint_of_another_run_is_not_taken_for_the_best_of_this(trained, tmp_path):
-    wild = {"learning_rates": (0.05,), "steps_per_epoch": 2, "max_steps": 40}
-    state = trained(tmp_path, **wild)
-    assert state.best_step < state.step
+def test_the_checkpoint_of_another_run_is_not_taken_for_the_best_of_this(trained, tmp_path, validating_to):
+    validating_to(0.1, 0.2, 0.2)
+    trained(tmp_path)
     tensors, card = read_checkpoint(tmp_path / BEST, kind="wave-u-net")
     training = {**card.training, "state": {**card.training["state"], "best_step": 1}}
     run_folder.write_checkpoint(tmp_path / BEST, tensors, card.model_copy(update={"training": training}))
     with pytest.raises(ModelError, match=r"best.safetensors is not the best network of the run"):
-        trained(tmp_path, **wild)
+        trained(tmp_path)
     (tmp_path / BEST).unlink()
     with pytest.raises(ModelError, match=r"best.safetensors is missing"):
-        trained(tmp_path, **wild)
+        trained(tmp_path)
 
 
 def test_a_folder_that_holds_somebody_elses_checkpoint_is_refused(trained, tmp_path):
