@@ -135,7 +135,11 @@ def render_recordings(
         run.execute(plan_cells(study, recordings, methods, hashes))
         cells = run.cells
         total = len(recordings) * len(methods)
-        timing = {} if len(run.files) < total else timing_notes(cells, run.mixes, place.cache, jobs)
+        timing = (
+            timing_notes(cells, run.mixes, place.cache, jobs, workers=at_once)
+            if len(run.files) == total
+            else {}
+        )
     with writing_in(study_folder / FOLDER):
         hashes.save()
     failures = run.unplanned + run.failures
