@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from mixeval.errors import ModelError
 from mixeval_stimuli.drafts import draft_in, publish
@@ -58,7 +58,8 @@ def write_checkpoint(path: Path, tensors: Tensors, card: Card) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft_in(path.parent) as draft:
-            save_file(tensors, draft, metadata={_CARD: card.model_dump_json()})
+            # Its own file writer lets nobody but the owner read the file.
+            draft.write_bytes(save(dict(tensors), metadata={_CARD: card.model_dump_json()}))
             publish(draft, path)
     except OSError as error:
         raise ModelError(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import click
 from rich.console import Console
@@ -17,9 +17,7 @@ from rich.progress import Progress as ProgressBar
 
 from mixeval_stimuli.extras import needing
 from mixeval_stimuli.training.options import Options, read_options
-
-if TYPE_CHECKING:
-    from mixeval_stimuli.training.schedule import Epoch, State
+from mixeval_stimuli.training.schedule import Epoch, State, ending, is_over, steps_of_epoch
 
 
 @click.command(
@@ -161,20 +159,20 @@ class _Bar:
     def opened(self, done: int, total: int) -> None:
         self._bar.update(self._task, completed=done, total=total)
 
-    def stepped(self, state: "State", loss: float) -> None:
+    def stepped(self, state: State, loss: float) -> None:
         epoch = len(state.history) + 1
-        total = self._options.steps_per_epoch
+        left = len(steps_of_epoch(self._options, state))
         if state.epoch_steps == 1 or f"epoch {epoch}" != self._bar.tasks[self._task].description:
             # The time left is estimated from this epoch's own steps.
-            self._bar.reset(self._task, completed=state.epoch_steps - 1, total=total)
+            self._bar.reset(self._task, completed=state.epoch_steps - 1, total=state.epoch_steps + left)
         losses = f"loss {loss:.5f}, mean {state.epoch_loss / state.epoch_steps:.5f}"
         if state.history:
             losses += f", best validation {state.best_loss:.5f}"
-        if state.epoch_steps == total:
+        if not left:
             losses += ", validating"
         self._bar.update(self._task, completed=state.epoch_steps, description=f"epoch {epoch}", losses=losses)
 
-    def epoch_ended(self, epoch: "Epoch") -> None:
+    def epoch_ended(self, epoch: Epoch) -> None:
         self.say(
             f"epoch {epoch.epoch}, {epoch.step} steps, {epoch.minutes:.1f} min:"
             f" training {epoch.training_loss:.5f}, validation {epoch.validation_loss:.5f}"
@@ -185,9 +183,8 @@ class _Bar:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _summary(out: Path, options: Options, state: "State") -> dict[str, Any]:
+def _summary(out: Path, options: Options, state: State) -> dict[str, Any]:
     from mixeval_stimuli.training.run_folder import BEST, LAST, LOSSES, PLOT  # noqa: PLC0415 - PyTorch
-    from mixeval_stimuli.training.schedule import ending, is_over  # noqa: PLC0415 - as above
 
     some = bool(state.history)
     return {
