@@ -1,6 +1,5 @@
 """`mixeval train wave-u-net`: train a Wave-U-Net on dry or wet mixes."""
 
-import importlib.util
 import json
 import math
 import signal
@@ -9,18 +8,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
-from mixeval.errors import ModelError
+from mixeval_stimuli.extras import needing
 from mixeval_stimuli.training.options import Options, read_options
-
-if TYPE_CHECKING:
-    from mixeval_stimuli.training.schedule import Epoch, State
+from mixeval_stimuli.training.schedule import Epoch, State, ending, is_over, steps_of_epoch
 
 
 @click.command(
@@ -83,15 +80,11 @@ def wave_u_net(
     and saves; a second one ends at once. Several GPUs train together when torchrun starts this command.
     """
     options = read_options(config, {name: value for name, value in given.items() if value is not None})
-    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("safetensors") is None:
-        raise ModelError(
-            "training takes PyTorch and safetensors, which are not installed",
-            remedy='install the extra: pip install "mixeval[models]"',
-        )
-    # PyTorch takes seconds to load, which errors above need not wait for.
-    from mixeval_stimuli.training.corpus import open_corpus  # noqa: PLC0415
-    from mixeval_stimuli.training.processes import joined, prepare_device  # noqa: PLC0415
-    from mixeval_stimuli.training.run import train  # noqa: PLC0415
+    with needing("models", "training a network"):
+        # PyTorch takes seconds to load, which errors above need not wait for.
+        from mixeval_stimuli.training.corpus import open_corpus  # noqa: PLC0415
+        from mixeval_stimuli.training.processes import joined, prepare_device  # noqa: PLC0415
+        from mixeval_stimuli.training.run import train  # noqa: PLC0415
 
     where = prepare_device(device, threads=threads)
     with joined() as processes, _Bar(options, shown=processes.first) as bar:
@@ -166,20 +159,20 @@ class _Bar:
     def opened(self, done: int, total: int) -> None:
         self._bar.update(self._task, completed=done, total=total)
 
-    def stepped(self, state: "State", loss: float) -> None:
+    def stepped(self, state: State, loss: float) -> None:
         epoch = len(state.history) + 1
-        total = self._options.steps_per_epoch
+        left = len(steps_of_epoch(self._options, state))
         if state.epoch_steps == 1 or f"epoch {epoch}" != self._bar.tasks[self._task].description:
             # The time left is estimated from this epoch's own steps.
-            self._bar.reset(self._task, completed=state.epoch_steps - 1, total=total)
+            self._bar.reset(self._task, completed=state.epoch_steps - 1, total=state.epoch_steps + left)
         losses = f"loss {loss:.5f}, mean {state.epoch_loss / state.epoch_steps:.5f}"
         if state.history:
             losses += f", best validation {state.best_loss:.5f}"
-        if state.epoch_steps == total:
+        if not left:
             losses += ", validating"
         self._bar.update(self._task, completed=state.epoch_steps, description=f"epoch {epoch}", losses=losses)
 
-    def epoch_ended(self, epoch: "Epoch") -> None:
+    def epoch_ended(self, epoch: Epoch) -> None:
         self.say(
             f"epoch {epoch.epoch}, {epoch.step} steps, {epoch.minutes:.1f} min:"
             f" training {epoch.training_loss:.5f}, validation {epoch.validation_loss:.5f}"
@@ -190,9 +183,8 @@ class _Bar:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _summary(out: Path, options: Options, state: "State") -> dict[str, Any]:
+def _summary(out: Path, options: Options, state: State) -> dict[str, Any]:
     from mixeval_stimuli.training.run_folder import BEST, LAST, LOSSES, PLOT  # noqa: PLC0415 - PyTorch
-    from mixeval_stimuli.training.schedule import ending, is_over  # noqa: PLC0415 - as above
 
     some = bool(state.history)
     return {

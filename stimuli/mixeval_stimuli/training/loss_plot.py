@@ -4,41 +4,32 @@ import io
 from collections.abc import Sequence
 from itertools import pairwise
 
-import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from mixeval.figures import GRID, INK, new_figure, printed_style
 from mixeval_stimuli.training.schedule import Epoch
 
 # Okabe and Ito's palette, which readers with any colour vision tell apart.
-_TRAINING, _VALIDATION, _BEST, _INK = "#56B4E9", "#0072B2", "#D55E00", "#1b2126"
+_TRAINING, _VALIDATION, _BEST = "#56B4E9", "#0072B2", "#D55E00"
 
-_STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 8,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "axes.linewidth": 0.6,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "mixeval",  # ids are random without it
-}
+_HEIGHT_MM = 92
 
 
 def losses_as_svg(history: Sequence[Epoch], *, title: str) -> bytes:
     """Draw training and validation loss over steps, on a logarithmic axis, with the best epoch and the rounds."""
-    with mpl.rc_context(_STYLE):  # type: ignore[arg-type]  # its stubs list every key as a literal
+    written = io.BytesIO()
+    with printed_style():
         figure = draw_losses(history, title=title)
-        written = io.BytesIO()
         figure.savefig(written, format="svg", metadata={"Date": None, "Creator": "mixeval"})
     return written.getvalue()
 
 
 def draw_losses(history: Sequence[Epoch], *, title: str) -> Figure:
     """Draw the figure itself."""
-    figure = Figure(figsize=(7.2, 3.6))
-    FigureCanvasAgg(figure)
-    # Fixed margins: to have them computed would draw all twice.
+    figure = new_figure(_HEIGHT_MM)
+    # Fixed margins: to have them computed would draw all twice, after every epoch.
+    figure.set_layout_engine("none")
     axes = figure.add_axes((0.1, 0.13, 0.88, 0.77))
     steps = [line.step for line in history]
     # A single epoch has no line to show, so each has its dot while there are few.
@@ -55,10 +46,10 @@ def draw_losses(history: Sequence[Epoch], *, title: str) -> Figure:
     axes.set_ylabel("loss")
     axes.set_xlim(0, None)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", which="both", color="#dcd9d0", lw=0.4)
+    axes.grid(axis="y", which="both", color=GRID, lw=0.4)
     for before, after in pairwise(history):
         if after.round > before.round:
-            axes.axvline(before.step, color=_INK, lw=0.6, ls=":")
+            axes.axvline(before.step, color=INK, lw=0.6, ls=":")
             axes.annotate(
                 f" learning rate {after.learning_rate:g}",
                 (before.step, 0.02),
@@ -71,5 +62,5 @@ def draw_losses(history: Sequence[Epoch], *, title: str) -> Figure:
         bbox_to_anchor=(1.0, 1.0),
         ncols=3,
     )
-    axes.set_title(title, loc="left", fontsize=8, color=_INK)
+    axes.set_title(title, loc="left", fontsize=7.5)
     return figure

@@ -43,7 +43,7 @@ class Processes:
         if self.ranks == 1:
             return make()
         made: list[Any] = [make() if self.first else None]
-        distributed.broadcast_object_list(made)
+        distributed.broadcast_object_list(made, device=torch.device("cpu"))
         return cast("Thing", made[0])
 
     def spread(self, network: nn.Module) -> nn.Module:

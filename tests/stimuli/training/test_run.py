@@ -96,6 +96,8 @@ def test_a_run_leaves_a_checkpoint_its_state_its_losses_and_their_plot(trained, 
     ]
     assert [float(line["validation_loss"]) for line in lines] == [line.validation_loss for line in told]
     assert (tmp_path / PLOT).read_text(encoding="utf-8").startswith("<?xml")
+    # Whoever may read one may read all.
+    assert len({path.stat().st_mode for path in tmp_path.iterdir()}) == 1
 
 
 def test_a_card_says_what_the_network_is_and_how_it_came_about(trained, tmp_path, tiny_tree):
