@@ -63,6 +63,10 @@ class ManifestError(MixevalError):
     """A manifest.json is missing, damaged, or disagrees with the files beside it."""
 
 
+class ResultError(MixevalError):
+    """A folder of results cannot be written, or holds somebody else's file."""
+
+
 class DatabaseError(MixevalError):
     """A database cannot be opened, or its schema is not the one this version knows."""
 

@@ -78,8 +78,17 @@ class SyntheticDataset(Section):
     seconds: Annotated[float, Field(ge=2.0, le=120.0)] = 14.0
 
 
+class KitDataset(Section):
+    """A sampled kit as `mixeval dataset kit` renders it to `path`; with `samples`, it is rendered there first."""
+
+    kind: Literal["kit"]
+    path: str = "recordings"
+    samples: str | None = None
+    minutes: Annotated[float, Field(gt=0.0, le=1000.0)] = 45.0
+
+
 Dataset = Annotated[
-    FilesDataset | FolderDataset | EnstDataset | SyntheticDataset,
+    FilesDataset | FolderDataset | EnstDataset | SyntheticDataset | KitDataset,
     Field(discriminator="kind"),
 ]
 
@@ -125,6 +134,19 @@ class StimuliSection(Section):
             twice = sorted({value for value in values if values.count(value) > 1})
             if twice:
                 raise ValueError(f'the {what} "{twice[0]}" is there twice')
+        return self
+
+    @model_validator(mode="after")
+    def _compared_to_others(self) -> "StimuliSection":
+        ids = {condition.id for condition in self.conditions}
+        for condition in self.conditions:
+            name = condition.compare_to
+            if name is not None and name not in ids:
+                raise ValueError(
+                    f'condition "{condition.id}" has compare_to = "{name}", which is no condition of this study'
+                )
+            if name == condition.id:
+                raise ValueError(f'condition "{name}" has itself as compare_to')
         return self
 
 
@@ -242,6 +264,7 @@ def _homes_of_keys() -> dict[str, str]:
         ("stimuli.dataset", FilesDataset),
         ("stimuli.dataset", FolderDataset),
         ("stimuli.dataset", SyntheticDataset),
+        ("stimuli.dataset", KitDataset),
         ("stimuli.items", ItemSelection),
         ("[[stimuli.conditions]]", Condition),
         ("[analysis]", AnalysisSection),

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from mixeval.seeds import generator
+from mixeval.tables import frame_of
 from mixeval_analysis.ratings import Ratings, Values, count_of
-from mixeval_analysis.tables import Table, frame_of
+from mixeval_analysis.tables import Table
 
 REPLICATES = 10_000
 FEW = 10

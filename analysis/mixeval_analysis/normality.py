@@ -6,9 +6,10 @@ The paper says that the test "checks normality and homogeneity"; it says nothing
 import numpy as np
 from scipy import stats
 
+from mixeval.tables import frame_of
 from mixeval_analysis.probability import of_value
 from mixeval_analysis.ratings import Ratings, Values, count_of
-from mixeval_analysis.tables import Table, frame_of
+from mixeval_analysis.tables import Table
 
 LARGEST_N = 5000
 """Royston's approximation was fitted up to here, and R refuses more."""

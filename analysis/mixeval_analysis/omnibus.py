@@ -3,9 +3,10 @@
 import numpy as np
 from scipy import stats
 
+from mixeval.tables import frame_of
 from mixeval_analysis.probability import chi_squared_tail
 from mixeval_analysis.ratings import Ratings
-from mixeval_analysis.tables import Table, frame_of
+from mixeval_analysis.tables import Table
 
 
 def kruskal_wallis(ratings: Ratings) -> Table:

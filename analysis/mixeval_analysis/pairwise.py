@@ -6,10 +6,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from mixeval.tables import frame_of
 from mixeval_analysis.probability import Probability, two_sided_normal
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.symbols import LEGEND, symbol
-from mixeval_analysis.tables import Table, frame_of
+from mixeval_analysis.tables import Table
 
 Counts = npt.NDArray[np.int64]
 

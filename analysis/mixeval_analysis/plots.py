@@ -1,61 +1,31 @@
 """Figures: the violin plot of the paper, drawn so that it can be printed, edited and made again byte for byte."""
 
-import io
-import re
-import textwrap
-import warnings
-from collections.abc import Mapping
-from typing import Any
-
-import matplotlib as mpl
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.font_manager import findfont, get_font
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+import mixeval.figures
+from mixeval.figures import (
+    FULL_WIDTH_MM,
+    GRID,
+    INK,
+    QUIET_INK,
+    ROLE_COLOURS,
+    new_figure,
+    printed_style,
+    saved,
+    wrapped,
+)
 from mixeval.seeds import generator
-from mixeval_analysis.ratings import SIMULATED, Ratings
+from mixeval.tables import SIMULATED
+from mixeval_analysis.ratings import Ratings
 
-FULL_WIDTH_MM = 183
-"""Two columns of a journal page."""
-_MM_PER_INCH = 25.4
 _LINE_MM = 3.2
 """Of the labels under the violins."""
 _MOST_DOTS_AS_SHAPES = 300
 """A dot of each of more participants becomes one picture: 10 000 would make a page of 14 MB."""
-
-# Okabe and Ito's palette, which readers with any colour vision tell apart.
-_COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
-_INK = "#1b2126"
-
-_STYLE: Mapping[Any, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
-    "font.size": 7.5,
-    "axes.labelsize": 7.5,
-    "axes.edgecolor": _INK,
-    "axes.linewidth": 0.6,
-    "axes.labelcolor": _INK,
-    "text.color": _INK,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "xtick.major.size": 0,
-    "ytick.major.size": 3,
-    "ytick.major.width": 0.6,
-    "pdf.fonttype": 42,  # TrueType: text stays text
-    "svg.fonttype": "none",
-    "svg.hashsalt": "mixeval",  # ids are random without it
-}
-# Without these, a file carries the moment it was made.
-_METADATA: Mapping[str, dict[str, str | None]] = {
-    "pdf": {"CreationDate": None, "Creator": "mixeval"},
-    "svg": {"Date": None, "Creator": "mixeval"},
-    "png": {"Software": "mixeval"},
-}
 
 
 def violin(ratings: Ratings) -> dict[str, bytes]:
@@ -65,33 +35,22 @@ def violin(ratings: Ratings) -> dict[str, bytes]:
     the scale) and scaled to one width. The bar is the interquartile range, the white dot the median, the
     small dots are participants' means.
     """
-    with mpl.rc_context(dict(_STYLE)), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # letters_missing() tells
-        # Other programs set the text in other fonts: room at the edges keeps it whole.
-        room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
-        size = (FULL_WIDTH_MM / _MM_PER_INCH, _height_mm(ratings) / _MM_PER_INCH)
-        figure = Figure(figsize=size, layout=room)
-        FigureCanvasAgg(figure)
+    with printed_style():
+        figure = new_figure(_height_mm(ratings))
         axes = figure.add_subplot()
         _draw_violins(axes, ratings)
         _draw_summaries(axes, ratings)
         _draw_participants(axes, ratings)
         _dress(axes, ratings)
-        return {kind: _save(figure, kind) for kind in _METADATA}
+        return saved(figure)
 
 
 def letters_missing(ratings: Ratings) -> str | None:
     """Say which letters of the labels the figure's font lacks, or None where it has all of them.
 
-    PDF and PNG show boxes in their place; SVG holds text, which its reader sets in a font that has them.
+    PDF and PNG show boxes in their place; the SVG holds them.
     """
-    known = get_font(findfont(_STYLE["font.family"])).get_charmap()
-    text = "".join([*ratings.labels.values(), ratings.attribute or ""])
-    missing = [letter for letter in dict.fromkeys(text) if letter.isprintable() and ord(letter) not in known]
-    if not missing:
-        return None
-    some = "".join(missing[:10]) + (" and others" if len(missing) > 10 else "")
-    return f"The font of the PDF and PNG figures lacks {some}: take the SVG, or give labels in other letters."
+    return mixeval.figures.letters_missing("".join([*ratings.labels.values(), ratings.attribute or ""]))
 
 
 def _draw_violins(axes: Axes, ratings: Ratings) -> None:
@@ -121,8 +80,8 @@ def _draw_violins(axes: Axes, ratings: Ratings) -> None:
 def _draw_summaries(axes: Axes, ratings: Ratings) -> None:
     for place, values in enumerate(ratings.by_condition().values()):
         q1, median, q3 = np.quantile(values, [0.25, 0.5, 0.75])
-        axes.plot([place, place], [q1, q3], color=_INK, linewidth=3, solid_capstyle="butt", zorder=3)
-        axes.plot(place, median, "o", markersize=4.2, mfc="white", mec=_INK, mew=0.9, zorder=4)
+        axes.plot([place, place], [q1, q3], color=INK, linewidth=3, solid_capstyle="butt", zorder=3)
+        axes.plot(place, median, "o", markersize=4.2, mfc="white", mec=INK, mew=0.9, zorder=4)
 
 
 def _draw_participants(axes: Axes, ratings: Ratings) -> None:
@@ -155,10 +114,10 @@ def _dress(axes: Axes, ratings: Ratings) -> None:
     axes.set_xlabel("")
     name = ratings.attribute or ""
     axes.set_ylabel(f"Rating ({name})" if name else "Rating", parse_math=False)
-    axes.grid(axis="y", color="#dcd9d0", linewidth=0.5, zorder=0)
+    axes.grid(axis="y", color=GRID, linewidth=0.5, zorder=0)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
-    shape = {"fontsize": 7.5, "color": "#566069"}
+    shape = {"fontsize": 7.5, "color": QUIET_INK}
     if ratings.simulated:
         word = {"fontsize": 9, "fontweight": "bold", "color": "#b3261e"}
         axes.set_title(f"{SIMULATED} listeners", fontdict=word, loc="left")
@@ -179,19 +138,10 @@ def _wrapped_labels(ratings: Ratings) -> tuple[list[str], bool]:
     characters = int(slot_mm / 1.6)
     steep = characters < 7
     if not steep:
-        return [_wrapped(label, characters) for label in ratings.labels.values()], False
+        return [wrapped(label, characters) for label in ratings.labels.values()], False
     # Upright lines stand side by side within the slot; what does not fit there is in the tables.
     lines = max(1, int(slot_mm / _LINE_MM))
-    return [_wrapped(label, 40, lines) for label in ratings.labels.values()], True
-
-
-def _wrapped(label: str, width: int, lines: int | None = None) -> str:
-    # What stands in brackets stays together; a line breaks at spaces that are not of this kind.
-    together = re.sub(r"\(.*?\)", lambda bracket: bracket[0].replace(" ", "\N{NO-BREAK SPACE}"), label)
-    wrapped = textwrap.wrap(
-        together, width, break_on_hyphens=False, max_lines=lines, placeholder="\N{HORIZONTAL ELLIPSIS}"
-    )
-    return "\n".join(wrapped)
+    return [wrapped(label, 40, lines) for label in ratings.labels.values()], True
 
 
 def _height_mm(ratings: Ratings) -> float:
@@ -202,9 +152,11 @@ def _height_mm(ratings: Ratings) -> float:
 
 def _key(ratings: Ratings) -> list[Line2D | Patch]:
     drawn = {ratings.roles.get(condition, "system") for condition in ratings.labels}
-    roles = [role for role in _COLOURS if role in drawn]
+    roles = [role for role in ROLE_COLOURS if role in drawn]
     patches: list[Line2D | Patch] = (
-        [Patch(facecolor=_COLOURS[role], alpha=0.3, label=role) for role in roles] if len(roles) > 1 else []
+        [Patch(facecolor=ROLE_COLOURS[role], alpha=0.3, label=role) for role in roles]
+        if len(roles) > 1
+        else []
     )
     return [
         *patches,
@@ -213,18 +165,18 @@ def _key(ratings: Ratings) -> list[Line2D | Patch]:
             [],
             markersize=4.2,
             mfc="white",
-            mec=_INK,
+            mec=INK,
             mew=0.9,
             label="median",
             linestyle="none",
             marker="o",
         ),
-        Line2D([], [], color=_INK, linewidth=3, label="interquartile range"),
+        Line2D([], [], color=INK, linewidth=3, label="interquartile range"),
         Line2D(
             [],
             [],
             markersize=2.4,
-            mfc=_COLOURS["system"],
+            mfc=ROLE_COLOURS["system"],
             mec="none",
             label="mean of a participant",
             linestyle="none",
@@ -234,7 +186,7 @@ def _key(ratings: Ratings) -> list[Line2D | Patch]:
 
 
 def _colour(condition: str, ratings: Ratings) -> str:
-    return _COLOURS[ratings.roles.get(condition, "system")]
+    return ROLE_COLOURS[ratings.roles.get(condition, "system")]
 
 
 def _width(ratings: Ratings) -> float:
@@ -247,9 +199,3 @@ def _scale(ratings: Ratings) -> tuple[float, float]:
         return ratings.scale
     low, high = float(ratings.rows["rating"].min()), float(ratings.rows["rating"].max())
     return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def _save(figure: Figure, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=300, metadata=_METADATA[kind])
-    return buffer.getvalue()

@@ -6,21 +6,20 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-from mixeval import __version__
+from mixeval.result_folder import GENERATOR
+from mixeval.tables import SIMULATED
 from mixeval_analysis.describe import REPLICATES
 from mixeval_analysis.paper_profile import LABEL, Analysis
-from mixeval_analysis.ratings import SIMULATED, Ratings
+from mixeval_analysis.ratings import Ratings
 
-GENERATOR = {"mixeval": __version__}
 _LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib", "seaborn")
 
 
 def provenance(analysis: Analysis, *, pooled: bool = False) -> dict[str, Any]:
-    """Return report.json: equal ratings and equal libraries give equal content, so it holds no date."""
+    """Return what report.json says: equal ratings and equal libraries give equal content, so it holds no date."""
     ratings = analysis.ratings
     k = len(ratings.labels)
     return {
-        "schema": 1,
         "generator": GENERATOR,
         "data": SIMULATED if ratings.simulated else "real",
         "libraries": libraries(),

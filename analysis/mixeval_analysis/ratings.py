@@ -15,9 +15,6 @@ import pandas as pd
 from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
 
-SIMULATED = "SIMULATED"
-"""The word without which no simulated rating is ever shown."""
-
 REQUIRED = ("participant", "item", "condition", "rating")
 
 COLUMNS: Mapping[str, str] = {

@@ -6,9 +6,10 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from mixeval.tables import SIMULATED
 from mixeval_analysis.paper_profile import LABEL, Analysis
 from mixeval_analysis.provenance import provenance, version_entry
-from mixeval_analysis.ratings import SIMULATED, LeftOut, Ratings
+from mixeval_analysis.ratings import LeftOut, Ratings
 from mixeval_analysis.selection import differing_stimuli, folder_of
 
 

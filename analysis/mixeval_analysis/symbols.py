@@ -1,6 +1,7 @@
 """The paper's symbols for adjusted p, and the matrix of pairs in which its Table 4 shows them."""
 
-from mixeval_analysis.tables import Table, frame_of
+from mixeval.tables import frame_of
+from mixeval_analysis.tables import Table
 
 LEGEND = (
     "o: p >= 0.05; (*): 0.01 <= p < 0.05; *: p < 0.01; ***: p < 0.0001, all after Bonferroni's correction. "

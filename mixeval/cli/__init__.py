@@ -15,6 +15,8 @@ from mixeval.errors import MixevalError
 
 COMMANDS = {
     "analyze": "Make the tables, figures and report from ratings.",
+    "compare": "Compare the mixes in numbers and pictures.",
+    "dataset": "List, check and make multitrack data sets.",
     "db": "Upgrade the database's schema.",
     "demo": "Build, fill, analyse and serve a small study from synthetic drums.",
     "render": "Render what is missing or changed, and write the manifest.",

@@ -9,8 +9,8 @@ import click
 from mixeval.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from mixeval.tables import Table
     from mixeval_analysis.report_folder import Report
-    from mixeval_analysis.tables import Table
 
 _PRINTED = ("summary", "shapiro_wilk", "kruskal_wallis", "mann_whitney_symbols")
 

@@ -14,10 +14,12 @@ FULL_SCALE = 0.9999
 def clipped_places(audio: Audio) -> int:
     """Count the places where three or more samples of a channel in a row are equal and at full scale.
 
-    Signals touch full scale; only a converter or an export stays there.
+    Signals touch full scale; only a converter or an export stays there. What passes it, in floating point, was
+    not cut off there.
     """
     samples = audio.samples
-    held = (samples[:, 1:] == samples[:, :-1]) & (np.abs(samples[:, 1:]) >= FULL_SCALE)
+    levels = np.abs(samples[:, 1:])
+    held = (samples[:, 1:] == samples[:, :-1]) & (levels >= FULL_SCALE) & (levels <= 1.0)
     three = held[:, 1:] & held[:, :-1]
     started = three[:, 1:] & ~three[:, :-1]
     return int(started.sum() + three[:, :1].sum())

@@ -78,8 +78,14 @@ def measure_level(audio: Audio) -> Level:
 
 
 def gain_to_loudness(audio: Audio, target_lufs: float) -> float:
-    """Find the gain in decibels that brings the audio to a target. Raises AudioError as integrated_loudness."""
-    return Level(_blocks(audio), true_peak_dbtp=0.0).gain_to(target_lufs)
+    """Find the gain in decibels that brings the audio to a target, however quiet it is.
+
+    Raises AudioError as integrated_loudness.
+    """
+    # At full scale first: the gate at -70 LUFS must not decide how quiet a recording may be.
+    peak = float(np.max(np.abs(audio.samples), initial=0.0)) or 1.0
+    raised = Audio(np.asarray(audio.samples / np.float32(peak)), audio.sample_rate)
+    return Level(_blocks(raised), true_peak_dbtp=0.0).gain_to(target_lufs) - 20.0 * float(np.log10(peak))
 
 
 def true_peak(audio: Audio) -> float:

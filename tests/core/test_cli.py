@@ -16,7 +16,7 @@ def test_help_lists_every_command_with_its_line():
         assert f"\n  {name} " in result.output
 
 
-@pytest.mark.parametrize("command", ["render", "serve", "analyze", "simulate"])
+@pytest.mark.parametrize("command", ["compare", "render", "serve", "analyze", "simulate"])
 def test_a_folder_that_is_no_study_is_told_in_one_line_without_a_traceback(command, tmp_path):
     result = CliRunner().invoke(main, [command, str(tmp_path)])
     assert result.exit_code == 1
@@ -49,6 +49,7 @@ def test_an_unknown_command_is_refused():
         (["--help"], {"flask", "pandas", "scipy", "seaborn", "torch", "sqlalchemy"}),
         (["serve", "--help"], {"pandas", "seaborn", "matplotlib", "torch"}),
         (["analyze", "--help"], {"flask", "torch"}),
+        (["compare", "--help"], {"flask", "matplotlib", "pandas", "scipy", "torch"}),
     ],
 )
 def test_a_command_starts_without_the_libraries_of_the_others(arguments, unwanted):

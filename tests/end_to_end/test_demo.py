@@ -24,7 +24,7 @@ def test_the_demo_goes_from_synthetic_drums_to_a_report_and_keeps_what_is_there(
     output = run("demo", folder, "--no-serve")
     for command in ("render", "simulate", "analyze"):
         assert f"mixeval {command}" in output
-    assert "rendered 36, reused 0" in output
+    assert "rendered 42, reused 0" in output
 
     study, manifest = read_study(folder), read_manifest(folder)
     assert [stimulus.condition for stimulus in manifest.of_item(manifest.items[0].item)] == [
@@ -38,7 +38,7 @@ def test_the_demo_goes_from_synthetic_drums_to_a_report_and_keeps_what_is_there(
             assert "SIMULATED" in path.read_text(encoding="utf-8"), path.name
 
     again = run("demo", folder, "--no-serve")
-    assert "rendered 0, reused 36" in again
+    assert "rendered 0, reused 42" in again
     assert "mixeval simulate" not in again
     database = open_database(database_url(folder))
     with database.read() as session:

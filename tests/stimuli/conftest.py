@@ -1,5 +1,6 @@
 """Small studies of synthetic mixes, shared by the tests of rendering."""
 
+import os
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 import soundfile
 
 from mixeval.study import Study, parse_study
+from mixeval_stimuli.datasets import synthetic
 from mixeval_stimuli.recordings import Recording
 
 RATE = 44_100
@@ -112,3 +114,37 @@ def small_files():
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
     return limited
+
+
+@dataclass(frozen=True)
+class SyntheticTree:
+    """Synthetic drums on disk: a tree of ENST-Drums' shape, and the parameters that it was written with."""
+
+    path: Path
+    parameters: dict
+
+
+@pytest.fixture(scope="session")
+def synthetic_tree(tmp_path_factory):
+    """Twelve recordings of three seconds: of each drummer two for training, one to validate and one to test."""
+    path = tmp_path_factory.mktemp("synthetic") / "drums"
+    parameters = {"seed": 1, "recordings_per_drummer": 4, "seconds": 3.0}
+    synthetic.write_tree(path, **parameters)
+    return SyntheticTree(path, parameters)
+
+
+@pytest.fixture(scope="session")
+def trained_forest(synthetic_tree, tmp_path_factory):
+    """A forest of 40 trees, trained on the synthetic tree."""
+    from mixeval_stimuli.training.random_forest import train_random_forest
+
+    out = tmp_path_factory.mktemp("models") / "forest.npz"
+    return train_random_forest([synthetic_tree.path], out, trees=40, seed=1, workers=1)
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """The folder of real audio that developers keep outside the project."""
+    if "MIXEVAL_DEV_DATA" not in os.environ:
+        pytest.skip("MIXEVAL_DEV_DATA names no folder with real audio")
+    return Path(os.environ["MIXEVAL_DEV_DATA"])

@@ -34,5 +34,12 @@ def test_float_audio_beyond_full_scale_is_loud_and_not_clipped():
     assert clipped_places(Audio((3.0 * SINE[np.newaxis]).astype(np.float32), 44_100)) == 0
 
 
+def test_coarse_steps_beyond_full_scale_are_no_clipping():
+    # A mixer that brings a quiet 16-bit recording to a high level repeats its steps.
+    steps = np.repeat(np.round(3.0 * SINE * 8) / 8, 3)
+
+    assert clipped_places(Audio(steps[np.newaxis][:, np.abs(steps) > 1.0].astype(np.float32), 44_100)) == 0
+
+
 def test_a_clip_that_starts_clipped_counts():
     assert clipped_places(sixteen_bit([1.0, 1.0, 1.0, 0.0])) == 1

@@ -8,7 +8,14 @@ from scipy.signal import lfilter
 
 from mixeval.audio import Audio
 from mixeval.errors import AudioError
-from mixeval_stimuli.loudness import Level, integrated_loudness, measure_level, true_peak, with_gain
+from mixeval_stimuli.loudness import (
+    Level,
+    gain_to_loudness,
+    integrated_loudness,
+    measure_level,
+    true_peak,
+    with_gain,
+)
 
 RATES = pytest.mark.parametrize("rate", [44_100, 48_000])
 
@@ -162,3 +169,17 @@ def test_the_gain_to_a_target_reaches_it_whatever_the_gates_do(blocks, target_lu
     level = Level(tuple(blocks), 0.0)
 
     assert level.loudness_at(level.gain_to(target_lufs)) == pytest.approx(target_lufs, abs=1e-6)
+
+
+@pytest.mark.parametrize("recorded_db", [-110.0, -30.0, 0.0, 20.0])
+def test_one_gain_brings_audio_to_a_loudness_however_quiet_it_is(recorded_db):
+    quiet = with_gain(drums(48_000), recorded_db)
+
+    raised = with_gain(quiet, gain_to_loudness(quiet, -23.0))
+
+    assert integrated_loudness(raised) == pytest.approx(-23.0, abs=0.01)
+
+
+def test_silence_has_no_gain_to_a_loudness():
+    with pytest.raises(AudioError, match="silent"):
+        gain_to_loudness(Audio(np.zeros((1, 48_000), dtype=np.float32), 48_000), -23.0)

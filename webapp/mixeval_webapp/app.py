@@ -14,7 +14,7 @@ from mixeval.errors import DatabaseError
 from mixeval.manifest import read_manifest
 from mixeval.settings import Settings, read_settings
 from mixeval.study import read_study
-from mixeval.versions import Version
+from mixeval.versions import Version, check_rendered
 from mixeval_migrations import prepare
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
@@ -22,7 +22,7 @@ from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 from mixeval_webapp.problems import answer_problems
-from mixeval_webapp.site import EXTENSION, Site, StudyVersions, check_rendered
+from mixeval_webapp.site import EXTENSION, Site, StudyVersions
 from mixeval_webapp.stimulus_files import StimulusFiles
 
 STATIC_MAX_AGE_SECONDS = 365 * 24 * 60 * 60

@@ -9,7 +9,6 @@ from typing import cast
 from flask import current_app
 
 from mixeval.database import Database, upsert
-from mixeval.errors import ManifestError
 from mixeval.manifest import parse_manifest
 from mixeval.models import StudyVersion, now
 from mixeval.study import Study
@@ -68,32 +67,3 @@ class Site:
 def site() -> Site:
     """Return the site of the application that answers the present request."""
     return cast("Site", current_app.extensions[EXTENSION])
-
-
-def check_rendered(version: Version) -> None:
-    """Refuse a manifest that was made for another study.toml than the one beside it.
-
-    Raises ManifestError when its conditions, items or target differ.
-    """
-    study, manifest = version.study, version.manifest
-    rendered = {stimulus.condition for stimulus in manifest.stimuli}
-    wanted = {condition.id for condition in study.conditions}
-    for what, differing in (
-        ("lack", wanted - rendered),
-        ("still hold", rendered - wanted),
-        ("lack", set(_named_items(study)) - {item.item for item in manifest.items}),
-    ):
-        if differing:
-            raise ManifestError(
-                f'the rendered stimuli {what} "{min(differing)}", study.toml has changed since',
-                remedy="run `mixeval render`",
-            )
-    if manifest.target_lufs != study.stimuli.target_lufs:
-        raise ManifestError(
-            f"the stimuli were rendered for {manifest.target_lufs} LUFS and study.toml says {study.stimuli.target_lufs}",
-            remedy="run `mixeval render`",
-        )
-
-
-def _named_items(study: Study) -> tuple[str, ...]:
-    return study.stimuli.items if isinstance(study.stimuli.items, tuple) else ()

@@ -7,7 +7,9 @@ from mixeval.cli.lazy_group import LazyGroup
 MODELS = {
     "export": "Write a checkpoint as it ships, smaller and with notes.",
     "import-checkpoint": "Make a checkpoint of weights from elsewhere.",
+    "random-forest": "Train the random forest that predicts gains.",
     "show": "Print what a checkpoint says of itself.",
+    "wave-u-net": "Train a Wave-U-Net, the paper's or a smaller one.",
 }
 """Every subcommand with its line in `mixeval train --help`."""
 
@@ -17,6 +19,8 @@ class _Models(LazyGroup):
     package = "mixeval.cli.train"
 
 
-@click.group(cls=_Models, epilog="Example: mixeval train show models/dry/best.safetensors")
+@click.group(
+    cls=_Models, epilog="Example: mixeval train wave-u-net ENST-Drums --variant dry --out models/dry"
+)
 def train() -> None:
     """Train a mixing model on your own multitracks, for `mixeval render` to mix with."""

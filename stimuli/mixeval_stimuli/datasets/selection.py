@@ -5,25 +5,29 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mixeval.errors import DatasetError, StudyError
+from mixeval.seeds import generator
 from mixeval.study import ItemSelection
 from mixeval_stimuli.datasets import enst
 from mixeval_stimuli.recordings import Recording
 
 
-def select(recordings: Sequence[Recording], items: tuple[str, ...] | ItemSelection | None) -> list[Recording]:
+def select(
+    recordings: Sequence[Recording], items: tuple[str, ...] | ItemSelection | None, *, seed: int
+) -> list[Recording]:
     """Keep the recordings that a study names or describes; None keeps all.
 
-    Names keep the order of the study; a description keeps the order of the data set, and `per_drummer` takes the
-    first of each drummer among those that the rest of it leaves.
+    Names keep the order of the study; a description keeps the order of the data set, and `per_drummer` takes as many
+    of each drummer (and of each kit, where a drummer has several) at random, from `seed`, among those that the rest
+    of it leaves.
 
-    Raises StudyError when a name or group is unknown, when the recordings lack the fact that is asked for, or
-    when nothing is left, and DatasetError when a file of a recording that is kept is missing.
+    Raises StudyError when a name or group is unknown, when the recordings lack the fact that is asked for, when a
+    drummer has too few, or when nothing is left, and DatasetError when a file of a recording that is kept is missing.
     """
     match items:
         case None:
             chosen = list(recordings)
         case ItemSelection():
-            chosen = _by_facts(recordings, items)
+            chosen = _by_facts(recordings, items, seed)
         case _:
             chosen = _by_name(recordings, items)
     if not chosen:
@@ -43,7 +47,7 @@ def _by_name(recordings: Sequence[Recording], names: tuple[str, ...]) -> list[Re
     return [known[name] for name in names]
 
 
-def _by_facts(recordings: Sequence[Recording], wanted: ItemSelection) -> list[Recording]:
+def _by_facts(recordings: Sequence[Recording], wanted: ItemSelection, seed: int) -> list[Recording]:
     _check_groups(recordings, wanted)
     chosen = [recording for recording in recordings if recording.facts.get("group") not in wanted.exclude]
     if wanted.subset is not None:
@@ -51,7 +55,6 @@ def _by_facts(recordings: Sequence[Recording], wanted: ItemSelection) -> list[Re
         chosen = [recording for recording in chosen if recording.facts.get("subset") == wanted.subset]
     if wanted.per_drummer is not None:
         _check_fact(recordings, "drummer")
-        chosen = _first_of_each_drummer(chosen, wanted.per_drummer)
     if recordings and not chosen:
         counts = ", ".join(
             f"{count} {subset or 'of no subset'}{f' in {group}' if group else ''}"
@@ -61,18 +64,35 @@ def _by_facts(recordings: Sequence[Recording], wanted: ItemSelection) -> list[Re
             f"no recording is left by items = {{ {_show(wanted)} }}, the data set has {counts}",
             remedy="ask for less",
         )
+    if wanted.per_drummer is not None:
+        chosen = _some_of_each_drummer(recordings, chosen, wanted, wanted.per_drummer, seed)
     return chosen
 
 
-def _first_of_each_drummer(recordings: Sequence[Recording], count: int) -> list[Recording]:
-    taken: Counter[str] = Counter()
-    chosen = []
-    for recording in recordings:
-        drummer = recording.facts["drummer"]
-        if taken[drummer] < count:
-            taken[drummer] += 1
-            chosen.append(recording)
-    return chosen
+def _some_of_each_drummer(
+    recordings: Sequence[Recording],
+    left: Sequence[Recording],
+    wanted: ItemSelection,
+    count: int,
+    seed: int,
+) -> list[Recording]:
+    picked: set[str] = set()
+    for setup in dict.fromkeys(_setup(recording) for recording in recordings):
+        names = [recording.item for recording in left if _setup(recording) == setup]
+        if len(names) < count:
+            drummer, kit = setup
+            raise StudyError(
+                f"items = {{ {_show(wanted)} }} asks for {count} recordings of each drummer, and drummer {drummer}"
+                f"{f' on kit {kit}' if kit else ''} has {len(names)}",
+                remedy="ask for fewer, or leave less out",
+            )
+        # Each drummer has a stream of his own, so that another one more or less changes nothing for him.
+        picked.update(generator(seed, "items", *setup).choice(names, size=count, replace=False).tolist())
+    return [recording for recording in left if recording.item in picked]
+
+
+def _setup(recording: Recording) -> tuple[str, str]:
+    return recording.facts.get("drummer", ""), recording.facts.get("kit", "")
 
 
 def _check_groups(recordings: Sequence[Recording], wanted: ItemSelection) -> None:

@@ -15,6 +15,7 @@ class Files(MixMethod):
     """One finished mix per recording, called `source` in the data set."""
 
     version: ClassVar[str] = "1"
+    made_elsewhere: ClassVar[bool] = True
 
     source: Annotated[str, Field(min_length=1)]
 

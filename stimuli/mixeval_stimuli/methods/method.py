@@ -35,6 +35,9 @@ class MixMethod(BaseModel):
 
     version: ClassVar[str]
 
+    made_elsewhere: ClassVar[bool] = False
+    """Whether another program made the mix, at a time that it alone knows: then its timing is looked at."""
+
     _folder: Path = PrivateAttr(default_factory=Path)
 
     def beside(self, folder: Path) -> Self:
@@ -49,6 +52,11 @@ class MixMethod(BaseModel):
     def path(self, name: str) -> Path:
         """Find a file that an option names, relative to the study's folder."""
         return self._folder / Path(name).expanduser()
+
+    @classmethod
+    def runs(cls, options: Mapping[str, JsonValue]) -> str | None:  # noqa: ARG003 - for those that do
+        """Say what code from outside mixeval the method would run with `options`; nothing where it runs none."""
+        return None
 
     def sources(self) -> tuple[str, ...]:
         """Name the finished mixes that it takes and that a `files` data set therefore has to look for."""

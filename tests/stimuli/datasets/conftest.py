@@ -1,6 +1,5 @@
 """Small data sets on disk."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,11 +21,3 @@ def write_wav() -> WriteWav:
         return path
 
     return write
-
-
-@pytest.fixture(scope="session")
-def real_data() -> Path:
-    """The folder of real audio that developers keep outside the project."""
-    if "MIXEVAL_DEV_DATA" not in os.environ:
-        pytest.skip("MIXEVAL_DEV_DATA names no folder with real audio")
-    return Path(os.environ["MIXEVAL_DEV_DATA"])

@@ -18,7 +18,11 @@ def test_options_left_out_are_the_methods_own():
     ("given", "problem", "remedy"),
     [
         (condition("ancor"), 'method is "ancor", which mixeval does not know', 'did you mean "anchor"? the methods are'),
-        (condition("magic"), 'method is "magic"', "the methods are anchor, files, reference, sum"),
+        (
+            condition("magic"),
+            'method is "magic"',
+            "the methods are anchor, command, files, onnx, oracle, random_forest, reference, sum, wave_u_net",
+        ),
         (condition("anchor", cutoff=3500), "options.cutoff is not a key", 'did you mean "cutoff_hz"?'),
         (condition("anchor", cutoff_hz=4000), "options.cutoff_hz is 4000", "write 3500 or 7000"),
         (condition("anchor", of=""), 'options.of is ""', "it should have at least 1 character"),

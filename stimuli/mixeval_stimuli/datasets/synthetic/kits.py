@@ -8,20 +8,13 @@ kit with a third tom. docs/synthetic-drums.md has the comparison.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from mixeval_stimuli.datasets.outboard import Fader
 from mixeval_stimuli.datasets.synthetic.drums import Drum, Mode, softened
 
 _NO = -120.0
 
 _MEMBRANE_RATIOS = (1.0, 1.59, 2.14, 2.30, 2.65, 2.92)
 """Frequencies of an ideal membrane's modes relative to its fundamental (zeros of the Bessel functions)."""
-
-
-@dataclass(frozen=True)
-class Fader:
-    """Where the engineer set a stem in the dry mix: gain, and pan from -1 (left) to 1 (right)."""
-
-    gain_db: float
-    pan: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,7 @@ class WaveUNet(MixMethod):
                 "silent_inputs": list(silent),
                 "unheard_stems": list(unheard),
             },
-            tuple(
-                f"the network {what} {', '.join(stems_)}"
-                for what, stems_ in (("got silence for", silent), ("does not listen to", unheard))
-                if stems_
-            ),
+            _notes(silent, unheard),
         )
 
     def _file(self) -> Path:
@@ -117,3 +113,11 @@ class WaveUNet(MixMethod):
                 remedy=f"name its stems as the network does ({', '.join(names)}), or leave the recording out",
             )
         return tuple(name for name in names if name in recording.stems)
+
+
+def _notes(silent: list[str], unheard: list[str]) -> tuple[str, ...]:
+    # A kit without a third tom is no news; a stem that nobody listens to may be one that was misnamed.
+    if not unheard:
+        return ()
+    instead = f", and got silence for {', '.join(silent)}" if silent else ""
+    return (f"the network does not listen to {', '.join(unheard)}{instead}",)

@@ -1,0 +1,102 @@
+"""Figures: one look for all that is printed, drawn so that it can be edited and made again byte for byte."""
+
+import io
+import re
+import textwrap
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+FULL_WIDTH_MM = 183
+"""Two columns of a journal page."""
+MM_PER_INCH = 25.4
+
+# Okabe and Ito's palette, which readers with any colour vision tell apart.
+ROLE_COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
+INK = "#1b2126"
+QUIET_INK = "#566069"
+GRID = "#dcd9d0"
+
+_STYLE: Mapping[Any, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+    "font.size": 7.5,
+    "axes.labelsize": 7.5,
+    "axes.edgecolor": INK,
+    "axes.linewidth": 0.6,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.size": 0,
+    "ytick.major.size": 3,
+    "ytick.major.width": 0.6,
+    "pdf.fonttype": 42,  # TrueType: text stays text
+    "svg.fonttype": "none",
+    "svg.hashsalt": "mixeval",  # ids are random without it
+}
+# Without these, a file carries the moment it was made.
+_METADATA: Mapping[str, dict[str, str | None]] = {
+    "pdf": {"CreationDate": None, "Creator": "mixeval"},
+    "svg": {"Date": None, "Creator": "mixeval"},
+    "png": {"Software": "mixeval"},
+}
+
+
+@contextmanager
+def printed_style() -> Iterator[None]:
+    """Draw in this style while a block runs."""
+    with mpl.rc_context(dict(_STYLE)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # letters_missing() tells
+        yield
+
+
+def new_figure(height_mm: float, *, hspace: float | None = None) -> Figure:
+    """Make an empty figure as wide as a page's two columns; `hspace` is matplotlib's, between its rows."""
+    # Other programs set the text in other fonts: room at the edges keeps it whole.
+    room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
+    if hspace is not None:
+        room.set(hspace=hspace, h_pad=0.05)
+    figure = Figure(figsize=(FULL_WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), layout=room)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def saved(figure: Figure) -> dict[str, bytes]:
+    """Write a figure as PDF, SVG and PNG (300 dpi), by kind; the same figure gives the same bytes."""
+    return {kind: _save(figure, kind) for kind in _METADATA}
+
+
+def letters_missing(text: str) -> str | None:
+    """Say which letters of `text` the figures' font lacks, or None where it has all of them.
+
+    PDF and PNG show boxes in their place; SVG holds text, which its reader sets in a font that has them.
+    """
+    known = get_font(findfont(_STYLE["font.family"])).get_charmap()
+    missing = [letter for letter in dict.fromkeys(text) if letter.isprintable() and ord(letter) not in known]
+    if not missing:
+        return None
+    some = "".join(missing[:10]) + (" and others" if len(missing) > 10 else "")
+    return f"The font of the PDF and PNG figures lacks {some}: take the SVG, or give labels in other letters."
+
+
+def wrapped(label: str, width: int, lines: int | None = None) -> str:
+    """Break a label into lines of `width` characters; beyond `lines` it ends in an ellipsis."""
+    # What stands in brackets stays together; a line breaks at spaces that are not of this kind.
+    together = re.sub(r"\(.*?\)", lambda bracket: bracket[0].replace(" ", "\N{NO-BREAK SPACE}"), label)
+    broken = textwrap.wrap(
+        together, width, break_on_hyphens=False, max_lines=lines, placeholder="\N{HORIZONTAL ELLIPSIS}"
+    )
+    return "\n".join(broken)
+
+
+def _save(figure: Figure, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=kind, dpi=300, metadata=_METADATA[kind])
+    return buffer.getvalue()
