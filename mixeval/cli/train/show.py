@@ -1,4 +1,4 @@
-"""`mixeval train show`: what a checkpoint says of itself."""
+"""`mixeval train show`: what a model's file says of itself."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,31 +9,42 @@ import click
 from mixeval_stimuli.extras import needing
 
 _WIDTH = 28
+_LISTED = 16
 
 
 @click.command(
     epilog="Example: mixeval train show models/dry/best.safetensors",
-    short_help="Print what a checkpoint says of itself.",
+    short_help="Print what a model's file says of itself.",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 def show(file: Path, *, as_json: bool) -> None:
-    """Check the checkpoint FILE and print its card: architecture, data, steps, losses, versions, hash."""
-    with needing("models", "reading a checkpoint"):
-        from mixeval_stimuli.checkpoints import read_checkpoint  # noqa: PLC0415 - an extra
-    tensors, card = read_checkpoint(file)
-    facts: dict[str, object] = {
-        "file": str(file),
-        "bytes": file.stat().st_size,
-        "weights": sum(values.size for values in tensors.values()),
-        "bits": sorted({8 * values.dtype.itemsize for values in tensors.values()}),
-        **card.model_dump(mode="json"),
-    }
+    """Check FILE, a network or a forest, and print its card: architecture, data, steps, losses, versions, hash."""
+    facts = {"file": str(file), **(_forest(file) if file.suffix == ".npz" else _network(file))}
     if as_json:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
         return
     for name, value in _lines(facts):
         click.echo(f"{name:<{_WIDTH}}  {value}")
+
+
+def _network(file: Path) -> dict[str, object]:
+    with needing("models", "reading a checkpoint"):
+        from mixeval_stimuli.checkpoints import read_checkpoint  # noqa: PLC0415 - an extra
+    tensors, card = read_checkpoint(file)
+    return {
+        "bytes": file.stat().st_size,
+        "weights": sum(values.size for values in tensors.values()),
+        "bits": sorted({8 * values.dtype.itemsize for values in tensors.values()}),
+        **card.model_dump(mode="json"),
+    }
+
+
+def _forest(file: Path) -> dict[str, object]:
+    from mixeval_stimuli.methods.forest_file import read_forest  # noqa: PLC0415 - only where one is shown
+
+    _, card = read_forest(file)
+    return {"bytes": file.stat().st_size, **card.model_dump(mode="json")}
 
 
 def _lines(facts: Mapping[str, object], indent: str = "") -> Iterator[tuple[str, str]]:
@@ -51,7 +62,9 @@ def _lines(facts: Mapping[str, object], indent: str = "") -> Iterator[tuple[str,
                 for entry in shown:
                     yield f"{indent}  -", ", ".join(f"{key} {_said(inner)}" for key, inner in entry.items())
             else:
-                yield f"{indent}{name}", ", ".join(_said(entry) for entry in value)
+                shown = value if len(value) <= _LISTED else value[:_LISTED]
+                more = f" and {len(value) - _LISTED} more" if len(value) > _LISTED else ""
+                yield f"{indent}{name}", ", ".join(_said(entry) for entry in shown) + more
         else:
             yield f"{indent}{name}", _said(value)
 

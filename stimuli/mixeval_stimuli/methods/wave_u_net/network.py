@@ -54,12 +54,17 @@ class Network(nn.Module):
             features = features[:, :, ::2]  # without a low-pass: aliasing is left to the filters
         features = _activated(self.bottleneck, features)
         for layer in self.up:
-            frames = 2 * features.shape[2] - 1
-            upsampled = functional.interpolate(features, frames, mode="linear", align_corners=True)
-            merged = torch.cat([_middle(skips.pop(), frames), upsampled], dim=1)
-            features = _activated(layer, merged)
-        merged = torch.cat([_middle(stems, features.shape[2]), features], dim=1)
-        return _convolved(self.output, merged)
+            features = _activated(layer, _merged(skips.pop(), _upsampled(features)))
+        return _convolved(self.output, _merged(stems, features))
+
+
+def _upsampled(signal: Tensor) -> Tensor:
+    return functional.interpolate(signal, 2 * signal.shape[2] - 1, mode="linear", align_corners=True)
+
+
+def _merged(skip: Tensor, features: Tensor) -> Tensor:
+    # By now nothing but these arguments holds the signals, so that each is given back once it was used.
+    return torch.cat([_middle(skip, features.shape[2]), features], dim=1)
 
 
 def _activated(layer: nn.Module, signal: Tensor) -> Tensor:
