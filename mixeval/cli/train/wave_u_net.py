@@ -1,6 +1,5 @@
 """`mixeval train wave-u-net`: train a Wave-U-Net on dry or wet mixes."""
 
-import importlib.util
 import json
 import math
 import signal
@@ -16,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
-from mixeval.errors import ModelError
+from mixeval_stimuli.extras import needing
 from mixeval_stimuli.training.options import Options, read_options
 
 if TYPE_CHECKING:
@@ -83,15 +82,11 @@ def wave_u_net(
     and saves; a second one ends at once. Several GPUs train together when torchrun starts this command.
     """
     options = read_options(config, {name: value for name, value in given.items() if value is not None})
-    if importlib.util.find_spec("torch") is None or importlib.util.find_spec("safetensors") is None:
-        raise ModelError(
-            "training takes PyTorch and safetensors, which are not installed",
-            remedy='install the extra: pip install "mixeval[models]"',
-        )
     # PyTorch takes seconds to load, which errors above need not wait for.
-    from mixeval_stimuli.training.corpus import open_corpus  # noqa: PLC0415
-    from mixeval_stimuli.training.processes import joined, prepare_device  # noqa: PLC0415
-    from mixeval_stimuli.training.run import train  # noqa: PLC0415
+    with needing("models", "training a Wave-U-Net"):
+        from mixeval_stimuli.training.corpus import open_corpus  # noqa: PLC0415
+        from mixeval_stimuli.training.processes import joined, prepare_device  # noqa: PLC0415
+        from mixeval_stimuli.training.run import train  # noqa: PLC0415
 
     where = prepare_device(device, threads=threads)
     with joined() as processes, _Bar(options, shown=processes.first) as bar:

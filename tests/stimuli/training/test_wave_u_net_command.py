@@ -167,10 +167,14 @@ def test_a_data_set_without_a_split_is_told_in_one_line(arguments, tmp_path, mak
 
 
 def test_without_pytorch_it_says_which_extra_to_install(arguments, tmp_path, monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    # It imports PyTorch, but was perhaps imported before.
+    monkeypatch.setitem(sys.modules, "mixeval_stimuli.training.corpus", None)
     result = run(arguments(tmp_path / "run"))
     assert result.exit_code == 1
-    assert 'install the extra: pip install "mixeval[models]".' in result.stderr
+    assert (
+        "which is not installed; install mixeval with its extra: pip install 'mixeval[models]'."
+        in result.stderr
+    )
 
 
 def test_its_help_needs_no_pytorch():
