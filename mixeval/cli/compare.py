@@ -218,10 +218,9 @@ def _try_robustness(
         rendered, items, conditions, gains_db=gains_within(*gains), all_swaps=all_swaps, trusted=trust
     )
     total = len(plan.trials)
+    items_named = f"{len(plan.items)} items" if len(plan.items) > 1 else "one item"
     click.echo(
-        f"{total} mixes to make and measure: {total // (len(plan.items) * len(plan.conditions))} or so of each of "
-        f"{len(plan.items)} items in {', '.join(plan.conditions)}",
-        err=True,
+        f"{total} mixes to make and measure, of {items_named} in {', '.join(plan.conditions)}", err=True
     )
     with local_executor(workers) as executor:
         outcomes = run_trials(

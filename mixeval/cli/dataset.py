@@ -38,7 +38,9 @@ def dataset() -> None:
 
 
 @dataset.command(
-    name="kit", epilog="Example: mixeval dataset kit samples/muldjordkit recordings --minutes 225 --seed 1"
+    name="kit",
+    epilog="Example: mixeval dataset kit samples/muldjordkit kit --minutes 225 --seed 1",
+    short_help="Render multitracks of a sampled kit.",
 )
 @click.argument("samples", metavar="KITFOLDER", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
@@ -68,10 +70,18 @@ def render_kit(
 
 
 @dataset.command(
-    name="synthetic", epilog="Example: mixeval dataset synthetic recordings --recordings-per-drummer 12"
+    name="synthetic",
+    epilog="Example: mixeval dataset synthetic recordings --recordings-per-drummer 12",
+    short_help="Render multitracks of synthetic drums.",
 )
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--recordings-per-drummer", type=click.IntRange(1, 24), default=2, show_default=True)
+@click.option(
+    "--recordings-per-drummer",
+    type=click.IntRange(1, 24),
+    default=2,
+    show_default=True,
+    help="Of each of the three drummers.",
+)
 @click.option(
     "--seconds", type=click.FloatRange(2.0, 120.0), default=14.0, show_default=True, help="Of each recording."
 )
@@ -88,7 +98,11 @@ def write_synthetic(
     _tell_written(enst.load(out), out, {}, as_json=as_json)
 
 
-@dataset.command(name="list", epilog="Example: mixeval dataset list /data/ENST-Drums --subset test --json")
+@dataset.command(
+    name="list",
+    epilog="Example: mixeval dataset list /data/ENST-Drums --subset test --json",
+    short_help="List the recordings of a data set.",
+)
 @click.argument("source", metavar="PATH|STUDY", type=click.Path(path_type=Path))
 @click.option("--subset", type=click.Choice(enst.SUBSETS), help="Only these recordings.")
 @_as_json_option
@@ -130,7 +144,11 @@ def list_recordings(source: Path, *, subset: str | None, as_json: bool) -> None:
     click.echo(_sum_of(recordings, sum(seconds or 0.0 for _, seconds in rows)))
 
 
-@dataset.command(name="check", epilog="Example: mixeval dataset check /data/ENST-Drums")
+@dataset.command(
+    name="check",
+    epilog="Example: mixeval dataset check /data/ENST-Drums",
+    short_help="Name files that are missing or corrupt.",
+)
 @click.argument("source", metavar="PATH|STUDY", type=click.Path(path_type=Path))
 @_as_json_option
 def check_files(source: Path, *, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`mixeval demo`: a whole study in a minute, from synthetic drums to the report and a running server."""
+"""`mixeval demo`: a whole study, from synthetic drums to the report and a running server."""
 
 from importlib.resources import files
 from pathlib import Path

@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 from mixeval.errors import RenderError
 from mixeval_stimuli.drafts import draft_in, leave_mark, remove_mark, writing_in
 from mixeval_stimuli.executors import TRIES
+from mixeval_stimuli.extras import needing
 from mixeval_stimuli.threads import one_thread_for_good
 from mixeval_stimuli.tools import libraries
 
@@ -45,8 +46,8 @@ def cluster_executor(address: str, folder: Path) -> Iterator["Cluster"]:
 
     `folder` is one that the workers share with this process. What is not done when the block ends is cancelled.
 
-    Raises RenderError when the extra `cluster` is not installed, the scheduler does not answer, has no worker, or
-    has workers that would make other stimuli than this process or put them elsewhere.
+    Raises ModelError when the extra `cluster` is not installed; RenderError when the scheduler does not answer,
+    has no worker, or has workers that would make other stimuli than this process or put them elsewhere.
     """
     client = _connect(address)
     try:
@@ -173,13 +174,8 @@ def _connect(address: str) -> Any:
 
 
 def _distributed() -> Any:
-    try:
+    with needing("cluster", "rendering on a cluster"):
         return importlib.import_module("distributed")
-    except ModuleNotFoundError as error:
-        raise RenderError(
-            "rendering on a cluster needs dask.distributed, which is not installed",
-            remedy="install mixeval with its extra: pip install 'mixeval[cluster]'",
-        ) from error
 
 
 async def _greet(address: str) -> None:

@@ -8,11 +8,14 @@ from mixeval.errors import ModelError
 
 @contextmanager
 def needing(extra: str, what: str) -> Iterator[None]:
-    """Import within this block; raises ModelError that names the extra where one of its libraries is missing."""
+    """Import within this block; raises ModelError that names the extra where one of its libraries does not load."""
     try:
         yield
-    except ModuleNotFoundError as error:
+    except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError)
         raise ModelError(
-            f"{what} needs {error.name}, which is not installed",
+            f"{what} needs {error.name}, which is not installed"
+            if missing
+            else f"{what} needs a library that cannot be loaded ({error})",
             remedy=f"install mixeval with its extra: pip install 'mixeval[{extra}]'",
         ) from error

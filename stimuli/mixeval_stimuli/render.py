@@ -31,6 +31,9 @@ from mixeval_stimuli.tools import tools
 
 CACHE = "cache"
 
+_NAMED = 3
+"""Places that one fault is told with; of more, their number is enough."""
+
 CODED_SUFFIXES = frozenset({".mp3", ".ogg", ".oga"})
 """Files whose decoder may add silence at the start: 25 to 50 ms for MP3, by encoder and decoder."""
 
@@ -216,11 +219,20 @@ def _open_place(study_folder: Path) -> Place:
 
 
 def _all_in_one(failures: Sequence[tuple[str, MixevalError]], *, done: int, total: int) -> MixevalError:
-    findings = [(f"{where}: {error.problem}", error.remedy) for where, error in failures]
-    if len(findings) > 1:
+    places: dict[tuple[str, str], list[str]] = {}
+    for where, error in failures:
+        places.setdefault((error.problem, error.remedy), []).append(where)
+    findings = [(f"{_places(where)}: {problem}", remedy) for (problem, remedy), where in places.items()]
+    if len(failures) > 1:
         kept = f"{done} of {total} stimuli are rendered, the manifest is as it was"
         findings.append((kept, "mend these and render again, what is done is kept"))
     return RenderError.listing(findings)
+
+
+def _places(places: Sequence[str]) -> str:
+    """Name where one thing went wrong: a model that is missing is one fault, however many mixes need it."""
+    more = len(places) - _NAMED
+    return "; ".join(places) if more <= 1 else f"{'; '.join(places[:_NAMED])}; and {more} more"
 
 
 def _lowered(run: Run, target_lufs: float) -> dict[str, LoweredItem]:

@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from mixeval.cli import main
-from mixeval.errors import AudioError, RenderError
+from mixeval.errors import AudioError, ModelError, RenderError
 from mixeval_stimuli import cluster
 from mixeval_stimuli.cluster import cluster_executor
 from mixeval_stimuli.methods.registry import METHODS
@@ -341,7 +341,7 @@ def test_without_the_extra_the_remedy_names_it(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
 
     with pytest.raises(
-        RenderError, match=r"dask\.distributed, which is not installed; install .*mixeval\[cluster\]"
+        ModelError, match=r"needs distributed, which is not installed; install .*mixeval\[cluster\]"
     ):
         cluster_executor("tcp://127.0.0.1:1", tmp_path).__enter__()
 

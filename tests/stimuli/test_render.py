@@ -203,6 +203,22 @@ def test_one_failure_is_one_line(small_study):
     assert not (small_study.folder / "stimuli" / "manifest.json").exists()
 
 
+def test_a_fault_that_many_mixes_share_is_told_once(small_study):
+    first = small_study.recordings[0]
+    for seed in range(2):
+        small_study.rewrite(f"loop {seed + 1}", "network", level=0.0)
+        small_study.rewrite(f"loop {seed + 1}", "human", level=0.0)
+    many = replace(small_study, recordings=[replace(first, item=f"take {number}") for number in range(1, 7)])
+
+    with pytest.raises(RenderError) as refusal:
+        render(many)
+
+    told, summary = str(refusal.value).splitlines()
+    assert told.startswith("take 1, ")
+    assert "; and 15 more: the audio is silent, it has no loudness; " in told
+    assert summary.startswith("0 of 18 stimuli are rendered")
+
+
 def test_mixes_of_different_length_fail_their_item_with_both_lengths(small_study):
     small_study.rewrite("loop 2", "network", seconds=1.1, channels=1)
 

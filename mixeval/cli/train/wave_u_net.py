@@ -80,8 +80,8 @@ def wave_u_net(
     and saves; a second one ends at once. Several GPUs train together when torchrun starts this command.
     """
     options = read_options(config, {name: value for name, value in given.items() if value is not None})
-    with needing("models", "training a network"):
-        # PyTorch takes seconds to load, which errors above need not wait for.
+    # PyTorch takes seconds to load, which errors above need not wait for.
+    with needing("models", "training a Wave-U-Net"):
         from mixeval_stimuli.training.corpus import open_corpus  # noqa: PLC0415
         from mixeval_stimuli.training.processes import joined, prepare_device  # noqa: PLC0415
         from mixeval_stimuli.training.run import train  # noqa: PLC0415

@@ -18,6 +18,7 @@ from pydantic import Field
 from mixeval.audio import Audio
 from mixeval.conditions import PlainText
 from mixeval.errors import ModelError
+from mixeval_stimuli.extras import needing
 from mixeval_stimuli.methods.guest import Guest, Stem
 
 MAX_BYTES = 2**30
@@ -60,13 +61,10 @@ def _read(path: Path) -> bytes:
 
 
 def _open(path: Path, model: bytes) -> Any:
+    with needing("onnx", f"running {path.name}"):
+        import onnxruntime  # noqa: F401, PLC0415 - asked for here, used below
     try:
         return _session(model)
-    except ImportError as error:
-        raise ModelError(
-            f"onnxruntime, which runs {path.name}, cannot be imported ({error})",
-            remedy='install the extra: pip install "mixeval[onnx]"',
-        ) from error
     except Exception as error:
         # onnxruntime's errors share no base class.
         if "external" in str(error).lower():

@@ -23,6 +23,7 @@ import mixeval
 from mixeval.errors import ModelError
 from mixeval.manifest import file_sha256
 from mixeval_stimuli.datasets.enst import SUBSETS
+from mixeval_stimuli.extras import needing
 from mixeval_stimuli.methods import features
 from mixeval_stimuli.methods.forest import LEAF, Forest
 from mixeval_stimuli.methods.forest_file import ForestCard, check_writable, write_forest
@@ -196,13 +197,8 @@ def r2_of(targets: _Matrix, predicted: _Matrix) -> float | None:
 
 def sklearn_ensemble() -> ModuleType:
     """Import what grows forests. Raises ModelError when it is not installed."""
-    try:
+    with needing("models", "training a random forest"):
         return importlib.import_module("sklearn.ensemble")
-    except ImportError as error:
-        raise ModelError(
-            "training a random forest needs scikit-learn, which is not installed",
-            remedy='install it with pip install "mixeval[models]"',
-        ) from error
 
 
 def _learnt(examples: Sequence[Example]) -> list[Example]:
