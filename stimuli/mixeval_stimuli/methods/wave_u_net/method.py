@@ -63,7 +63,7 @@ class WaveUNet(MixMethod):
         return Mix(
             Audio(mix.samples[:, : first.frames], first.sample_rate),
             {
-                "checkpoint": self._file().name,
+                "checkpoint_file": self._file().name,
                 "weights_sha256": card.weights_sha256,
                 "framing": self.framing,
                 "input_gain_db": gain_db,
