@@ -8,6 +8,7 @@ told. What counts here is what an SDR sees; how far mixes of different sound run
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy.signal import correlate
 
 from mixeval.audio import Audio
@@ -19,6 +20,10 @@ LONGEST_SECONDS = 0.1
 SURE = 0.7
 """The correlation coefficient from which the best lag is believed. A mix and its reference through different
 coders reach 0.99; of unlike mixes, such as an anchor and a reference, the best lag says which drum is loudest."""
+
+_BLOCK = 2**19
+
+Signal = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,21 @@ def find_lag(mix: Audio, reference: Audio) -> Lag:
     norm = float(np.sqrt(np.sum(x**2) * np.sum(r**2)))
     if norm == 0.0:
         return Lag(0, 0.0)
-    correlation = correlate(x, r, mode="full", method="fft")
-    lags = np.arange(-r.size + 1, x.size)
-    near = np.abs(lags) <= LONGEST_SECONDS * mix.sample_rate
-    best = int(np.argmax(np.abs(correlation[near])))
-    return Lag(int(lags[near][best]), float(correlation[near][best]) / norm)
+    longest = int(LONGEST_SECONDS * mix.sample_rate)
+    correlation = _near_correlation(x, r, longest)
+    best = int(np.argmax(np.abs(correlation)))
+    return Lag(best - longest, float(correlation[best]) / norm)
+
+
+def _near_correlation(x: Signal, r: Signal, longest: int) -> Signal:
+    """Correlate at the lags from minus to plus `longest`, block by block: memory does not grow with the mixes."""
+    around = np.pad(x, (longest, longest + max(0, r.size - x.size)))
+    total = np.zeros(2 * longest + 1)
+    for start in range(0, r.size, _BLOCK):
+        block = r[start : start + _BLOCK]
+        part = around[start : start + block.size + 2 * longest]
+        total += correlate(part, block, mode="valid", method="fft")
+    return total
 
 
 def lag_note(found: Lag, sample_rate: int) -> str | None:

@@ -286,7 +286,8 @@ def _stimulus(cell: Cell, run: Run, notes: tuple[str, ...], study_folder: Path) 
         inputs=tuple(
             InputFile(file=_from_study(path, study_folder), sha256=sha256) for path, sha256 in cell.inputs
         ),
-        parameters={**cell.method.model_dump(mode="json"), **run.mixes[cell.id].parameters},
+        # An option stays what it was: a comparison tells by it whether the study has changed since.
+        parameters={**run.mixes[cell.id].parameters, **cell.method.model_dump(mode="json")},
         notes=notes,
     )
 

@@ -72,7 +72,7 @@ class Guest(MixMethod):
             # A copy for each, so that a mixer that works in place turns one of them only.
             given = {name: given.get(name, silence).copy() for name in self.stems}
         answer = self.mix_stems(given, sample_rate)
-        return received(Mix(answer, {"stems": list(given)}), heard)
+        return received(Mix(answer, {"stems_given": list(given)}), heard)
 
     def _present(self, recording: Recording) -> tuple[str, ...]:
         if not recording.stems:

@@ -15,8 +15,8 @@ from mixeval_stimuli.recordings import Recording
 class Mix:
     """A mix as its method made it, before loudness alignment.
 
-    `audio` is mono or stereo; `parameters` is what the method found, such as gains, and goes into the manifest;
-    `notes` are sentences that the person who renders should read.
+    `audio` is mono or stereo; `parameters` is what the method found, such as gains, and goes into the manifest,
+    beside the options, which are kept where names are the same; `notes` are sentences that the person who renders should read.
     """
 
     audio: Audio

@@ -79,7 +79,7 @@ def test_a_command_gets_each_stem_as_a_float_file_and_its_mix_comes_back(python,
 
     expected = sum(read_audio(recording.stems[name]).samples[0] for name in sorted(recording.stems))
     np.testing.assert_allclose(mix.audio.samples[0], expected, atol=1e-6)
-    assert mix.parameters == {"stems": list(recording.stems)}
+    assert mix.parameters == {"stems_given": list(recording.stems)}
     assert mix.notes == ()
 
 

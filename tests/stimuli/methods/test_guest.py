@@ -44,7 +44,7 @@ def test_a_guest_gets_every_stem_as_it_was_recorded(recording):
     for name, path in recording.stems.items():
         np.testing.assert_array_equal(SEEN["stems"][name], read_audio(path).samples[0])
     np.testing.assert_allclose(mix.audio.samples, heard(recording).samples, atol=1e-6)
-    assert (mix.notes, mix.parameters) == ((), {"stems": list(recording.stems)})
+    assert (mix.notes, mix.parameters) == ((), {"stems_given": list(recording.stems)})
     assert Adder().inputs(recording) == tuple(recording.stems.values())
 
 

@@ -48,22 +48,25 @@ class WaveUNet(MixMethod):
         names = self._stems(recording, card)
         originals = read_stems(recording, names)
         first = next(iter(originals.values()))
+        rate, length = first.sample_rate, first.frames
         stems = {name: resample(stem, SAMPLE_RATE) for name, stem in originals.items()}
-        frames = max(stem.frames for stem in stems.values())
+        frames = next(iter(stems.values())).frames
         gain_db = 0.0 if card.input_lufs is None else common_gain_db(stems.values(), card.input_lufs)
         signal = np.zeros((len(network.architecture.inputs), frames), dtype=np.float32)
         for row, name in zip(signal, network.architecture.inputs, strict=True):
             if name in stems:
                 row[:] = stems[name].samples[0]
         signal *= np.float32(10.0 ** (gain_db / 20.0))
-        predicted = self._predict(network, signal)
-        mix = resample(Audio(predicted, SAMPLE_RATE), first.sample_rate)
         silent = [name for name in network.architecture.inputs if name not in stems]
+        # Eight stems of ten minutes are a gigabyte, and the network has its own copy.
+        del originals, stems, first
+        predicted = self._predict(network, signal)
+        mix = resample(Audio(predicted, SAMPLE_RATE), rate)
         unheard = [name for name in recording.stems if name not in network.architecture.inputs]
         return Mix(
-            Audio(mix.samples[:, : first.frames], first.sample_rate),
+            Audio(mix.samples[:, :length], rate),
             {
-                "checkpoint": self._file().name,
+                "checkpoint_file": self._file().name,
                 "weights_sha256": card.weights_sha256,
                 "framing": self.framing,
                 "input_gain_db": gain_db,
