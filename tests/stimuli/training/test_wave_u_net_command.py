@@ -169,7 +169,13 @@ def test_a_data_set_without_a_split_is_told_in_one_line(arguments, tmp_path, mak
 def test_without_pytorch_it_says_which_extra_to_install(arguments, tmp_path):
     script = f"""
 import sys
-sys.modules["torch"] = None
+
+class NotInstalled:
+    def find_spec(self, name, *_):
+        if name == "torch":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+sys.meta_path.insert(0, NotInstalled())
 from mixeval.cli import main
 main({arguments(tmp_path / "run")!r})
 """
