@@ -17,7 +17,7 @@ test: lint types contracts frontend unit
 test-slow: wheel-test slow
 
 $(DEMO)/ready: pyproject.toml constraints.txt
-	.ci/environment $(DEMO) .
+	.ci/environment $(DEMO) '.[models]'
 	touch $@
 
 $(TEST)/ready: pyproject.toml constraints.txt

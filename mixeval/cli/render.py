@@ -32,9 +32,14 @@ from mixeval_stimuli.run import Progress
     type=click.IntRange(min=1),
     help="Worker processes; by default one per CPU. With 1, all happens in this process.",
 )
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Render on the workers of a dask scheduler, such as tcp://10.0.0.1:8786, instead of on this machine.",
+)
 @click.option("--trust", is_flag=True, help="Run the study's commands and packages without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
-def render(study: Path, workers: int | None, trust: bool, as_json: bool) -> None:
+def render(study: Path, workers: int | None, cluster: str | None, trust: bool, as_json: bool) -> None:
     """Render the mixes of STUDY that are missing or changed, and write the manifest.
 
     All mixes of an item get the same loudness (ITU-R BS.1770, the study's target_lufs, -28 if left out). Where
@@ -44,12 +49,16 @@ def render(study: Path, workers: int | None, trust: bool, as_json: bool) -> None
     Conditions may run commands, or packages that are installed: they are told, and you are asked whether you
     trust them, unless you say so with --trust.
     """
+    if cluster is not None and workers is not None:
+        raise click.UsageError("--workers counts processes of this machine, a cluster has its own.")
     wanted = read_study(study)
     codes = ((condition.id, foreign_code(condition)) for condition in wanted.conditions)
     ask_to_run([(name, code) for name, code in codes if code is not None], study, trust=trust)
     # What a mixer prints is no part of what this command answers.
     with _Bar() as bar, redirect_stdout(sys.stderr):
-        report = render_study(wanted, study, workers=workers, progress=bar.show, trusted=True)
+        report = render_study(
+            wanted, study, workers=workers, cluster=cluster, progress=bar.show, trusted=True
+        )
     if as_json:
         click.echo(json.dumps(_as_json(report), ensure_ascii=False, indent=1))
     else:

@@ -7,6 +7,7 @@ how far, with which versions, and the SHA-256 of its weights. A file is used onl
 import hashlib
 import json
 import math
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,9 +27,16 @@ Tensors = Mapping[str, npt.NDArray[np.floating]]
 MAX_BYTES = 2**30
 """No network here comes near; a file that does is not one of ours."""
 
+MAX_HEADER_BYTES = 2**24
+"""Room for the card of a very long training."""
+
 _CARD = "mixeval"
 _DTYPES = {"F16", "F32", "F64"}
 """NumPy has no bfloat16."""
+_NO_HASH = "0" * 64
+
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Card(BaseModel):
@@ -44,22 +52,32 @@ class Card(BaseModel):
     """Loudness that the sum of a recording's stems is brought to before they enter; none leaves them as they are."""
     training: Mapping[str, JsonValue] = Field(default_factory=dict)
     """Data, options, steps, losses and versions, as training knew them."""
-    weights_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] = "0" * 64
+    imported: Mapping[str, JsonValue] = Field(default_factory=dict)
+    """Where weights came from that another program trained."""
+    evaluation: Mapping[str, JsonValue] = Field(default_factory=dict)
+    """What was measured of it afterwards."""
+    notes: Mapping[str, str] = Field(default_factory=dict)
+    """What people should know, such as credits and licences."""
+    weights_sha256: Sha256 = _NO_HASH
+    card_sha256: Sha256 | None = None
+    """Of this card's own text, with this hash as zeros; cards of the first training runs had none."""
 
 
 def write_checkpoint(path: Path, tensors: Tensors, card: Card) -> None:
-    """Write weights and card to `path`, whole or not at all.
+    """Write weights and card to `path`, whole or not at all; equal ones give equal bytes.
 
     Raises ModelError when a weight is not finite or the file cannot be written.
     """
     tensors = {name: np.ascontiguousarray(tensors[name]) for name in sorted(tensors)}
     _check_finite(path, tensors)
-    card = card.model_copy(update={"weights_sha256": weights_sha256(tensors)})
+    card = card.model_copy(update={"weights_sha256": weights_sha256(tensors), "card_sha256": _NO_HASH})
+    text = card.model_dump_json()
+    text = text.replace(f'"card_sha256":"{_NO_HASH}"', f'"card_sha256":"{_sha256(text)}"')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with draft_in(path.parent) as draft:
-            # Its own file writer lets nobody but the owner read the file.
-            draft.write_bytes(save(dict(tensors), metadata={_CARD: card.model_dump_json()}))
+            # By our own hand: safetensors' would let nobody else read the file.
+            draft.write_bytes(save(tensors, metadata={_CARD: text}))
             publish(draft, path)
     except OSError as error:
         raise ModelError(
@@ -68,11 +86,13 @@ def write_checkpoint(path: Path, tensors: Tensors, card: Card) -> None:
         ) from error
 
 
-def read_checkpoint(path: Path, *, kind: str) -> tuple[dict[str, npt.NDArray[np.floating]], Card]:
-    """Read the weights, as they are stored, and the card of a checkpoint of `kind`.
+def read_checkpoint(
+    path: Path, *, kind: str | None = None
+) -> tuple[dict[str, npt.NDArray[np.floating]], Card]:
+    """Read the weights, as they are stored, and the card of a checkpoint of `kind`, or of any.
 
     Raises ModelError when the file is missing, is no safetensors file or not one of mixeval's, holds another kind
-    of model, holds weights that are not finite, or when the weights are not those that the card was written for.
+    of model, holds weights that are not finite, or when weights or card are not those that were written.
     """
     with _opened(path) as file:
         card = _card(path, file.metadata(), kind)
@@ -86,7 +106,7 @@ def read_checkpoint(path: Path, *, kind: str) -> tuple[dict[str, npt.NDArray[np.
     return tensors, card
 
 
-def read_card(path: Path, *, kind: str) -> Card:
+def read_card(path: Path, *, kind: str | None = None) -> Card:
     """Read the card alone. Raises ModelError as :func:`read_checkpoint`, but for what is wrong with weights."""
     with _opened(path) as file:
         return _card(path, file.metadata(), kind)
@@ -105,8 +125,7 @@ def weights_sha256(tensors: Tensors) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[safe_open]:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{path} is larger than any checkpoint", remedy="name a checkpoint")
+        _check_size(path)
         with safe_open(path, framework="numpy") as file:
             yield file
     except FileNotFoundError as error:
@@ -118,13 +137,31 @@ def _opened(path: Path) -> Iterator[safe_open]:
             f"{path} cannot be read ({error.strerror or error})", remedy="make it a readable file"
         ) from error
     except SafetensorError as error:
-        raise ModelError(
-            f"{path} is no checkpoint, or a damaged one ({error})",
-            remedy="copy it again; .pt files come in through mixeval train import-checkpoint",
-        ) from error
+        raise _no_checkpoint(path, str(error)) from error
 
 
-def _card(path: Path, metadata: Mapping[str, str] | None, kind: str) -> Card:
+def _check_size(path: Path) -> None:
+    """Refuse what is no file or too large, before any library opens it."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        # A pipe would make us wait for ever.
+        raise ModelError(f"{path} is a folder or no regular file", remedy="name the checkpoint itself")
+    if status.st_size > MAX_BYTES:
+        raise ModelError(f"{path} is larger than any checkpoint", remedy="name a checkpoint")
+    with path.open("rb") as file:
+        header_bytes = int.from_bytes(file.read(8), "little")
+    if header_bytes > min(MAX_HEADER_BYTES, status.st_size - 8):
+        raise _no_checkpoint(path, "its first bytes promise more than there is")
+
+
+def _no_checkpoint(path: Path, why: str) -> ModelError:
+    return ModelError(
+        f"{path} is no checkpoint, or a damaged one ({why})",
+        remedy="copy it again; .pt files come in through mixeval train import-checkpoint",
+    )
+
+
+def _card(path: Path, metadata: Mapping[str, str] | None, kind: str | None) -> Card:
     text = (metadata or {}).get(_CARD)
     if text is None:
         raise ModelError(
@@ -135,12 +172,22 @@ def _card(path: Path, metadata: Mapping[str, str] | None, kind: str) -> Card:
         card = Card.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
+        if first["loc"] == ("format",):
+            raise ModelError(
+                f"{path} has a card of format {first['input']!r}, which this version of mixeval does not know",
+                remedy="update mixeval",
+            ) from error
         where = ".".join(str(step) for step in first["loc"]) or "the whole"
         raise ModelError(
             f"{path} has a card that cannot be read ({where}: {first['msg']})",
             remedy="copy it again, or update mixeval if a later version wrote it",
         ) from error
-    if card.kind != kind:
+    if card.card_sha256 not in (None, _sha256(text.replace(card.card_sha256 or _NO_HASH, _NO_HASH))):
+        raise ModelError(
+            f"{path} has a card that was changed since it was written (its SHA-256 differs)",
+            remedy="copy it again from its source",
+        )
+    if kind not in {None, card.kind}:
         raise ModelError(
             f'{path} holds a model of kind "{card.kind}" where "{kind}" is needed',
             remedy="name the checkpoint of such a model",
@@ -154,6 +201,10 @@ def _tensor(path: Path, file: safe_open, name: str) -> npt.NDArray[np.floating]:
         raise ModelError(f'{path} holds "{name}" as {kind}', remedy="save its weights as 16 or 32 bit floats")
     values: npt.NDArray[np.floating] = file.get_tensor(name)
     return values
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _check_finite(path: Path, tensors: Tensors) -> None:

@@ -39,6 +39,20 @@ def draft_in(folder: Path) -> Iterator[Path]:
         draft.unlink(missing_ok=True)
 
 
+def leave_mark(folder: Path, name: str) -> bool:
+    """Leave an empty draft of that name; say no when it is there already, left from any machine."""
+    try:
+        (folder / f"{_PREFIX}{name}").touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def remove_mark(folder: Path, name: str) -> None:
+    """Remove what :func:`leave_mark` left, if it did."""
+    (folder / f"{_PREFIX}{name}").unlink(missing_ok=True)
+
+
 def publish(draft: Path, path: Path) -> None:
     """Put a finished draft in its place in one step, once its bytes are on the disk."""
     with draft.open("rb+") as file:

@@ -3,8 +3,7 @@
 `concurrent.futures.ProcessPoolExecutor` gives up all jobs when one worker is killed, for want of memory say.
 :class:`WorkerPool` starts a new worker instead and tries that worker's job again.
 
-No numerical library is imported here: a worker imports this module first, and must set how many threads those
-libraries may use before they are loaded.
+No numerical library is imported here, so a worker that waits for its first job is small.
 """
 
 import multiprocessing
@@ -14,40 +13,60 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from mixeval.errors import RenderError
+from mixeval_stimuli.threads import one_thread, one_thread_for_new_processes
 
 T = TypeVar("T")
 
-TRIES = 3
-"""A job whose worker died is tried twice more, then named."""
-
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+TRIES = 2
+"""A job whose worker died is tried once more, then named."""
 
 
 @contextmanager
 def local_executor(workers: int | None = None) -> Iterator[Executor]:
-    """Give an executor for this machine: `workers` processes, by default one per CPU.
+    """Give an executor for this machine: `workers` processes, by default one per CPU. Each job has one thread.
 
     With one worker, jobs run in this process, which is what a debugger wants. What is not done when the block
     ends is cancelled.
     """
-    count = _cpus() if workers is None else workers
-    executor = ThreadPoolExecutor(1) if count == 1 else WorkerPool(count)
+    count = cpus() if workers is None else workers
+    executor = InProcess() if count == 1 else WorkerPool(count)
     try:
         yield executor
     finally:
         executor.shutdown(cancel_futures=True)
 
 
+def cpus() -> int:
+    """Count the CPUs that this process may use, which a container or scheduler can limit."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+class InProcess(Executor):
+    """Jobs that are done when they are submitted, by the thread that submits them."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Future()
+        try:
+            with one_thread():
+                future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - any error belongs to whoever holds the future
+            future.set_exception(error)
+        return future
+
+
 class WorkerPool(Executor):
     """Worker processes that are replaced when they die.
 
     Each worker takes one job at a time and dies alone: other jobs never notice. The job that it had is tried
-    again, at most twice; then its future raises RenderError. Functions and arguments must be picklable.
+    again, once; then its future raises RenderError. Functions and arguments must be picklable.
     """
 
     def __init__(self, workers: int) -> None:
@@ -116,7 +135,9 @@ class _Worker:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_work, args=(theirs,), daemon=True)
-        self._process.start()
+        # Set before it starts: a script that renders may load NumPy in its first line, and so does its worker.
+        with one_thread_for_new_processes():
+            self._process.start()
         theirs.close()
 
     def ask(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[bool, Any]:
@@ -134,18 +155,14 @@ class _Worker:
 
 
 def _work(pipe: Connection) -> None:
-    for name in _THREAD_VARIABLES:
-        os.environ.setdefault(name, "1")
     # What jobs print belongs to the person who watches, not to what a script reads from the parent.
     os.dup2(2, 1)
     # Ctrl-C reaches the whole group; the parent decides what becomes of the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        try:
-            job = pipe.recv_bytes()
-        except (EOFError, ConnectionError):
-            return
-        pipe.send_bytes(_answer(job))
+    # The parent may end while this waits, or while it works.
+    with suppress(EOFError, ConnectionError):
+        while True:
+            pipe.send_bytes(_answer(pipe.recv_bytes()))
 
 
 def _answer(job: bytes) -> bytes:
@@ -163,11 +180,3 @@ def _packed_error(error: Exception) -> bytes:
     except Exception:  # noqa: BLE001 - exceptions fail to pickle in many ways
         return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
     return packed
-
-
-def _cpus() -> int:
-    """Count the CPUs that this process may use, which a container or scheduler can limit."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS and Windows
-        return os.cpu_count() or 1

@@ -47,7 +47,10 @@ def plan_cells(
     methods: Mapping[str, MixMethod],
     hashes: InputHashes,
 ) -> Iterator[Cell | Unplanned]:
-    """Plan each recording in each condition, in the order of the study."""
+    """Plan each recording in each condition, in the order of the study.
+
+    Each file is read when its turn comes, so that rendering can begin while most are not yet read.
+    """
     for recording in recordings:
         for condition in study.conditions:
             method = methods[condition.id]

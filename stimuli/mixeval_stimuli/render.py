@@ -6,31 +6,28 @@ stages remember what is done, so an interrupted run goes on where it stopped and
 The manifest is written last, in one step, and only when every stimulus is there.
 """
 
-import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
-import soundfile
-
-import mixeval
 from mixeval.errors import DatasetError, ManifestError, MixevalError, RenderError
 from mixeval.manifest import FOLDER, InputFile, Item, Manifest, Stimulus, read_manifest, write_manifest
 from mixeval.study import FILE_NAME, Study
 from mixeval_stimuli.cache import InputHashes
+from mixeval_stimuli.cluster import cluster_executor
 from mixeval_stimuli.datasets import open_dataset, select
 from mixeval_stimuli.drafts import draft_in, remove_stale_drafts, writing_in
-from mixeval_stimuli.executors import local_executor
+from mixeval_stimuli.executors import cpus, local_executor
 from mixeval_stimuli.methods.method import MixMethod
 from mixeval_stimuli.methods.registry import make_methods
-from mixeval_stimuli.plan import Cell, Unplanned, plan_cells
+from mixeval_stimuli.plan import Cell, plan_cells
 from mixeval_stimuli.recordings import Recording
 from mixeval_stimuli.run import Progress, Run
 from mixeval_stimuli.stimulus import Place
 from mixeval_stimuli.timing import timing_notes
+from mixeval_stimuli.tools import tools
 
 CACHE = "cache"
 
@@ -72,18 +69,24 @@ def render_study(
     *,
     executor: Executor | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     trusted: bool = False,
 ) -> RenderReport:
     """Render what is missing or changed and write STUDY/stimuli/manifest.json.
 
-    Jobs run in `executor`, which must see the same files; left out, in `workers` processes of this machine.
+    Jobs run in `workers` processes of this machine, by default one per CPU; or on the workers of the dask
+    scheduler at the address `cluster`; or in `executor`, which has `workers` of them. All must see the same files
+    by the same names. Each job computes with one thread, which an executor that is handed in has to see to
+    (:mod:`mixeval_stimuli.threads`).
     Commands and packages that the study names are run only if somebody `trusted` them.
 
     Raises StudyError when a condition's method or options are wrong or the folder cannot be written,
-    DatasetError when the data set cannot be opened, and RenderError that lists everything that could not be
-    rendered, once all the rest is; the manifest then stays as it was.
+    DatasetError when the data set cannot be opened, and RenderError when the cluster cannot be used, or one that
+    lists everything that could not be rendered, once all the rest is; the manifest then stays as it was.
     """
+    # Jobs carry paths, and another machine's workers start in other folders.
+    study_folder = study_folder.absolute()
     methods = make_methods(
         study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder, trusted=trusted
     )
@@ -94,6 +97,7 @@ def render_study(
         study_folder,
         executor=executor,
         workers=workers,
+        cluster=cluster,
         progress=progress,
         trusted=trusted,
     )
@@ -106,33 +110,41 @@ def render_recordings(
     *,
     executor: Executor | None = None,
     workers: int | None = None,
+    cluster: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     trusted: bool = False,
 ) -> RenderReport:
     """Render the study's conditions of `recordings`; otherwise as :func:`render_study`."""
+    study_folder = study_folder.absolute()
     methods = make_methods(
         study.conditions, source=str(study_folder / FILE_NAME), folder=study_folder, trusted=trusted
     )
     with writing_in(study_folder / FOLDER):
         place = _open_place(study_folder)
-        hashes = InputHashes(place.cache)
-        plan = list(plan_cells(study, recordings, methods, hashes))
-        hashes.save()
-    cells = [cell for cell in plan if isinstance(cell, Cell)]
-    # An executor that was handed in stays open.
-    with local_executor(workers) if executor is None else nullcontext(executor) as jobs:
+    hashes = InputHashes(place.cache)
+    with _jobs(executor, workers, cluster, place.cache) as (jobs, at_once):
         run = Run(
             jobs,
             place,
+            items=len(recordings),
             conditions=len(methods),
             target_lufs=study.stimuli.target_lufs,
+            workers=at_once,
             progress=progress,
         )
-        run.execute(cells)
-        timing = {} if len(run.files) < len(plan) else timing_notes(cells, run.mixes, place.cache, jobs)
-    failures = [(entry.where, entry.error) for entry in plan if isinstance(entry, Unplanned)] + run.failures
+        run.execute(plan_cells(study, recordings, methods, hashes))
+        cells = run.cells
+        total = len(recordings) * len(methods)
+        timing = (
+            timing_notes(cells, run.mixes, place.cache, jobs, workers=at_once)
+            if len(run.files) == total
+            else {}
+        )
+    with writing_in(study_folder / FOLDER):
+        hashes.save()
+    failures = run.unplanned + run.failures
     if failures:
-        raise _all_in_one(failures, done=len(run.files), total=len(plan))
+        raise _all_in_one(failures, done=len(run.files), total=total)
     lowered = _lowered(run, study.stimuli.target_lufs)
     uncoded = {cell.item for cell in cells if not _coded(cell)}
     notes = {
@@ -141,7 +153,7 @@ def render_recordings(
     manifest = Manifest(
         target_lufs=study.stimuli.target_lufs,
         sample_rate=_common({alignment.sample_rate for alignment in run.alignments.values()}),
-        tools=_tools(),
+        tools=tools(),
         items=tuple(Item(item=r.item, facts=dict(r.facts)) for r in recordings),
         stimuli=tuple(
             _stimulus(cell, run, (*notes[cell.id], *_lowering(cell, lowered)), study_folder) for cell in cells
@@ -158,6 +170,22 @@ def render_recordings(
         lowered=tuple(lowered.values()),
         notes=tuple(f"{cell.where}: {note}" for cell in cells for note in notes[cell.id]),
     )
+
+
+@contextmanager
+def _jobs(
+    executor: Executor | None, workers: int | None, cluster: str | None, cache: Path
+) -> Iterator[tuple[Executor, int]]:
+    """Give where jobs run, and how many at a time."""
+    count = cpus() if workers is None else workers
+    if executor is not None:
+        yield executor, count  # handed in, so it stays open
+    elif cluster is not None:
+        with cluster_executor(cluster, cache) as machines:
+            yield machines, machines.workers
+    else:
+        with local_executor(count) as processes:
+            yield processes, count
 
 
 def _open_recordings(
@@ -258,15 +286,6 @@ def _from_study(path: Path, study_folder: Path) -> str:
 
 def _common(rates: set[int]) -> int | None:
     return rates.pop() if len(rates) == 1 else None
-
-
-def _tools() -> dict[str, str]:
-    return {
-        "mixeval": mixeval.__version__,
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("numpy", "scipy", "soundfile", "pyloudnorm")},
-        "libsndfile": soundfile.__libsndfile_version__,
-    }
 
 
 def _with_tools_that_made_it(manifest: Manifest, study_folder: Path) -> Manifest:

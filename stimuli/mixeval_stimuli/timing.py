@@ -6,6 +6,7 @@ study, and what was found is kept beside the mixes, so that it is found once.
 
 import hashlib
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from itertools import groupby
@@ -18,40 +19,51 @@ from mixeval_stimuli.cache import CachedMix, read_mix
 from mixeval_stimuli.delay import NOTED_SECONDS, delay_seconds, in_words
 from mixeval_stimuli.drafts import draft_in, publish, writing_in
 from mixeval_stimuli.plan import Cell
-from mixeval_stimuli.run import CellId
+from mixeval_stimuli.run import OUT_FOR_EACH_WORKER, CellId
 
 _Delays = tuple[float | None, ...]
 _DELAYS = TypeAdapter(_Delays)
 
 
 def timing_notes(
-    cells: Iterable[Cell], mixes: Mapping[CellId, CachedMix], cache: Path, executor: Executor
+    cells: Iterable[Cell],
+    mixes: Mapping[CellId, CachedMix],
+    cache: Path,
+    executor: Executor,
+    *,
+    workers: int = 1,
 ) -> dict[CellId, str]:
     """Say of each mix from elsewhere by how much it is out of time, naming the mix that it is compared with.
 
     `cells` are grouped by item. Where the first mix of an item is the one from elsewhere, all others are
-    compared with it. Delays of a millisecond or less, and beyond 0.2 s, are not told.
+    compared with it. Delays of a millisecond or less, and beyond 0.2 s, are not told. The executor has `workers`,
+    and gets no more jobs at a time than keep them busy.
     """
-    looked_at = list(_comparisons(cells))
-    found: list[_Delays | Future[_Delays]] = []
-    for first, others in looked_at:
+    notes: dict[CellId, str] = {}
+    out: deque[tuple[Cell, list[Cell], _Delays | Future[_Delays]]] = deque()
+    for first, others in _comparisons(cells):
         pair = mixes[first.id], [mixes[other.id] for other in others]
         kept = _kept(_record(cache, *pair))
-        found.append(executor.submit(find_delays, cache, *pair) if kept is None else kept)
-    notes: dict[CellId, str] = {}
-    for (first, others), answer in zip(looked_at, found, strict=True):
-        try:
-            delays = answer.result() if isinstance(answer, Future) else answer
-        except MixevalError as error:
-            notes |= {other.id: f"its timing could not be looked at ({error.problem})" for other in others}
-            continue
-        for other, delay in zip(others, delays, strict=True):
-            if delay is not None and abs(delay) > NOTED_SECONDS:
-                notes[other.id] = (
-                    f'it runs {in_words(delay)} than "{first.condition}", which listeners hear when they '
-                    "switch: export both from the same start"
-                )
+        answer = executor.submit(find_delays, cache, *pair) if kept is None else kept
+        out.append((first, others, answer))
+        if len(out) >= OUT_FOR_EACH_WORKER * workers:
+            notes |= _notes(*out.popleft())
+    for waiting in out:
+        notes |= _notes(*waiting)
     return notes
+
+
+def _notes(first: Cell, others: Sequence[Cell], answer: _Delays | Future[_Delays]) -> dict[CellId, str]:
+    try:
+        delays = answer.result() if isinstance(answer, Future) else answer
+    except MixevalError as error:
+        return {other.id: f"its timing could not be looked at ({error.problem})" for other in others}
+    return {
+        other.id: f'it runs {in_words(delay)} than "{first.condition}", which listeners hear when they '
+        "switch: export both from the same start"
+        for other, delay in zip(others, delays, strict=True)
+        if delay is not None and abs(delay) > NOTED_SECONDS
+    }
 
 
 def find_delays(cache: Path, first: CachedMix, others: Sequence[CachedMix]) -> _Delays:

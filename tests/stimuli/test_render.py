@@ -13,6 +13,7 @@ import soundfile
 from mixeval.audio import read_audio
 from mixeval.errors import DatasetError, RenderError, StudyError
 from mixeval.manifest import file_sha256, read_manifest
+from mixeval_stimuli.cache import InputHashes
 from mixeval_stimuli.loudness import integrated_loudness, true_peak
 from mixeval_stimuli.methods.registry import METHODS
 from mixeval_stimuli.recordings import Recording
@@ -91,13 +92,14 @@ def test_a_second_run_makes_nothing_and_changes_no_byte(small_study):
     } == before
 
 
-def test_a_render_from_nothing_gives_the_same_bytes_again_in_other_processes_too(small_study):
+@pytest.mark.parametrize("workers", [2, 3])
+def test_a_render_from_nothing_gives_the_same_bytes_again_with_any_number_of_workers(small_study, workers):
     render(small_study)
     before = flac_files(small_study)
     manifest = (small_study.folder / "stimuli" / "manifest.json").read_bytes()
     shutil.rmtree(small_study.folder / "stimuli")
 
-    render(small_study, workers=2)
+    render(small_study, workers=workers)
 
     assert flac_files(small_study) == before
     assert (small_study.folder / "stimuli" / "manifest.json").read_bytes() == manifest
@@ -319,9 +321,79 @@ def test_progress_counts_two_steps_for_each_stimulus(small_study):
     assert sorted(step.item for step in steps if step.item_finished) == ["loop 1", "loop 2"]
 
 
+class Watched(ThreadPoolExecutor):
+    """One worker that tells when it was given a job, and how many it had by then."""
+
+    def __init__(self, events):
+        super().__init__(1)
+        self._events = events
+        self._out = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        self._events.append("job")
+        future = super().submit(fn, *args, **kwargs)
+        self._out = [future, *(other for other in self._out if not other.done())]
+        self.most = max(getattr(self, "most", 0), len(self._out))
+        return future
+
+
+def test_work_begins_while_inputs_are_still_to_be_read_and_few_jobs_are_out_at_a_time(
+    small_study, monkeypatch
+):
+    events = []
+    read = InputHashes.sha256
+    monkeypatch.setattr(InputHashes, "sha256", lambda *arguments: events.append("read") or read(*arguments))
+    recordings = tuple(
+        Recording(f"take {number}", mixes=small_study.recordings[0].mixes) for number in range(20)
+    )
+
+    with Watched(events) as executor:
+        report = render(replace(small_study, recordings=recordings), executor=executor, workers=2)
+
+    assert len(report.manifest.stimuli) == 60
+    assert events[:2] == ["read", "job"]
+    assert executor.most <= 4
+
+
+def test_an_item_is_finished_before_later_ones_are_begun(small_study):
+    steps = []
+    for number in range(3, 9):
+        for source in ("human", "network"):
+            small_study.rewrite(f"loop {number}", source, seed=number)
+
+    render_study(small_study.study, small_study.folder, workers=1, progress=steps.append)
+
+    first = next(number for number, step in enumerate(steps) if step.item_finished)
+    assert {step.item for step in steps[first:]} >= {f"loop {number}" for number in range(4, 9)}
+    assert {step.total for step in steps} == {8 * 3 * 2}
+
+
+def test_a_mix_that_several_conditions_share_fails_for_each_of_them(small_study):
+    hidden = '[[stimuli.conditions]]\nid = "hidden"\nmethod = "files"\noptions = { source = "network" }\n'
+    small_study.rewrite("loop 2", "network", level=0.0)
+
+    with pytest.raises(RenderError) as refusal:
+        render(small_study.with_text(lambda text: text + hidden))
+
+    assert [line.split(":")[0] for line in str(refusal.value).splitlines()[:2]] == [
+        "loop 2, network",
+        "loop 2, hidden",
+    ]
+
+
+def test_steps_of_what_cannot_be_planned_leave_the_total(small_study):
+    steps = []
+    incomplete = replace(small_study, recordings=(Recording("loop 0"), *small_study.recordings))
+
+    with pytest.raises(RenderError, match="6 of 9 stimuli are rendered"):
+        render(incomplete, progress=steps.append)
+
+    assert (steps[-1].done, steps[-1].total) == (12, 12)
+
+
 def test_a_newer_library_that_rendered_nothing_makes_no_new_version(small_study, monkeypatch):
     before = render(small_study).manifest
-    monkeypatch.setattr("mixeval_stimuli.render.version", lambda _: "99.0")
+    monkeypatch.setattr("mixeval_stimuli.tools.version", lambda _: "99.0")
 
     assert render(small_study).manifest == before
 
@@ -380,7 +452,7 @@ def test_a_mix_that_kills_its_worker_is_named_and_the_others_are_rendered(small_
     with pytest.raises(RenderError) as refusal:
         render(poisoned, workers=2)
 
-    assert str(refusal.value).startswith("loop 1, network: its worker process died 3 times")
+    assert str(refusal.value).startswith("loop 1, network: its worker process died 2 times")
     assert len(flac_files(small_study)) == 3
 
 

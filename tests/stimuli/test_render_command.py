@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from mixeval.cli import main
 from mixeval.manifest import read_manifest
 
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
+
 
 def run(*arguments):
     return CliRunner().invoke(main, ["render", *map(str, arguments)])
@@ -98,31 +100,56 @@ def test_the_help_has_an_example():
     assert "Example: mixeval render my-study" in run("--help").stdout
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
-def test_a_render_that_is_killed_leaves_no_process_and_goes_on_where_it_stopped(small_study):
+@pytest.fixture
+def many_loops(small_study):
+    """Fourteen items in three conditions."""
     for number, source in ((n, s) for n in range(3, 15) for s in ("human", "network")):
         small_study.rewrite(f"loop {number}", source, seconds=6.0, seed=number)
-    undisturbed = small_study.folder.with_name("undisturbed")
-    shutil.copytree(small_study.folder, undisturbed)
-    cache = small_study.folder / "stimuli" / "cache"
+    return small_study
 
-    killed = command(small_study.folder)
-    _until(lambda: len(list(cache.glob("*.wav"))) >= 8)
+
+@linux
+def test_ctrl_c_ends_a_render_and_its_workers(many_loops):
+    rendering = command(many_loops.folder)
+    _until(lambda: any((many_loops.folder / "stimuli").glob("cache/*.wav")))
+    workers = _children(rendering.pid)
+    rendering.send_signal(signal.SIGINT)
+    output, _ = rendering.communicate()
+
+    assert workers
+    assert rendering.returncode == 1
+    assert "Aborted!" in output
+    assert "Traceback" not in output
+    _until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+    assert not (many_loops.folder / "stimuli" / "manifest.json").exists()
+    assert not list((many_loops.folder / "stimuli").glob(".manifest-*"))
+
+
+@pytest.mark.slow
+@linux
+@pytest.mark.parametrize(
+    ("files", "count"),
+    [("cache/*.wav", 8), ("*.flac", 1), ("cache/*.stimulus.json", 42)],
+)
+def test_a_render_that_is_killed_leaves_no_process_and_goes_on_where_it_stopped(many_loops, files, count):
+    undisturbed = many_loops.folder.with_name("undisturbed")
+    shutil.copytree(many_loops.folder, undisturbed)
+    stimuli = many_loops.folder / "stimuli"
+
+    killed = command(many_loops.folder)
+    _until(lambda: len(list(stimuli.glob(files))) >= count)
     workers = _children(killed.pid)
     killed.send_signal(signal.SIGKILL)
     killed.communicate()
 
-    assert workers
     _until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
-    assert not (small_study.folder / "stimuli" / "manifest.json").exists()
-    kept = len(list(cache.glob("*.wav")))
-    result = run(small_study.folder, "--workers", 1, "--json")
+    kept = len(list(stimuli.glob("cache/*.wav")))
+    result = run(many_loops.folder, "--workers", 1, "--json")
     assert json.loads(result.stdout)["mixed"] <= 42 - kept + 2  # each worker may have left half a mix
     assert command(undisturbed).communicate()[0].splitlines()[-1] == "rendered 42, reused 0"
     for name in ["manifest.json", *(s.file for s in read_manifest(undisturbed).stimuli)]:
         whole = (undisturbed / "stimuli" / name).read_bytes()
-        assert (small_study.folder / "stimuli" / name).read_bytes() == whole
+        assert (stimuli / name).read_bytes() == whole
 
 
 def _children(pid):

@@ -1,10 +1,11 @@
 """The architecture of a Wave-U-Net as numbers: layers, and the lengths that valid convolutions leave."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mixeval.errors import ModelError
 from mixeval_stimuli.datasets.enst import STEMS
@@ -48,6 +49,28 @@ class Architecture(BaseModel):
         return self.filters * level
 
 
+def architecture_of(given: Iterable[tuple[str, str]]) -> Architecture:
+    """Make the paper's architecture but for what is given as key and text; `inputs` are names with commas between.
+
+    Raises ModelError when a key is none or its value cannot be.
+
+    >>> architecture_of([("levels", "6"), ("inputs", "kick,snare")]).inputs
+    ('kick', 'snare')
+    """
+    fields: dict[str, object] = {
+        key: tuple(text.split(",")) if key == "inputs" else text for key, text in given
+    }
+    try:
+        return Architecture.model_validate(fields, strict=False)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise ModelError(
+            f"this is no architecture ({where + ': ' if where else ''}{first['msg']})",
+            remedy=f"its keys are {', '.join(Architecture.model_fields)}",
+        ) from error
+
+
 @dataclass(frozen=True)
 class Shapes:
     """Samples per channel at every place of the network."""
@@ -88,7 +111,7 @@ def shapes(architecture: Architecture, output_frames: int = PAPER_FRAMES) -> Sha
     needed = output_frames
     for _ in range(architecture.levels):
         needed = math.ceil((needed + cut_up + 1) / 2)
-    bottleneck = max(needed, 2)  # upsampling lies between two samples
+    bottleneck = max(needed, 2)  # upsampling is between two samples
     up = []
     frames = bottleneck
     for _ in range(architecture.levels):
@@ -100,6 +123,4 @@ def shapes(architecture: Architecture, output_frames: int = PAPER_FRAMES) -> Sha
         frames = 2 * frames - 1
         down.append(frames)
         frames += cut_down
-    if up[0] < 1 or up[-1] < 1:
-        return shapes(architecture, output_frames + architecture.stride)
     return Shapes(frames, tuple(reversed(down)), bottleneck, tuple(up))

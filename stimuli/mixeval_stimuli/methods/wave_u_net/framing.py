@@ -29,11 +29,15 @@ def predict(
 
     Memory grows with the mix alone: one frame is in the network at a time.
     """
-    lengths = shapes(network.architecture, output_frames)
+    stride = network.architecture.stride
+    # A step of the grid is the least that can be aligned to it.
+    lengths = shapes(
+        network.architecture, max(output_frames, stride) if framing == "aligned" else output_frames
+    )
     samples = stems.shape[1]
     mix = np.zeros((network.architecture.outputs, samples), dtype=np.float32)
     with torch.inference_mode():
-        for start, kept in _frames(samples, lengths, framing, network.architecture.stride):
+        for start, kept in _frames(samples, lengths, framing, stride):
             frame = _cut(stems, start - lengths.context, lengths.input_frames)
             output = network(torch.from_numpy(frame).unsqueeze(0)).squeeze(0)
             end = min(start + kept, samples)
@@ -45,12 +49,11 @@ def _frames(samples: int, lengths: Shapes, framing: Framing, stride: int) -> lis
     """List the first sample of each frame's output, and how many samples of it are kept."""
     frames = lengths.output_frames
     if framing == "authors":
-        last = max(0, samples - frames)
+        # They fill a recording up to one input of the network before they look where it ends.
+        last = max(samples, lengths.input_frames) - frames
         starts = [*range(0, last, frames), last]
-        return [(start, frames) for start in starts]
+        return [(start, frames) for start in starts if start < samples]
     hop = frames // stride * stride
-    if hop == 0:  # a frame shorter than the grid: one grid's step needs a longer one
-        raise ValueError(f"frames of {frames} samples cannot be aligned to {stride}")
     return [(start, hop) for start in range(0, samples, hop)]
 
 

@@ -49,18 +49,48 @@ class Network(nn.Module):
         features = stems
         skips = []
         for layer in self.down:
-            features = functional.leaky_relu(layer(features), LEAK)
+            features = _activated(layer, features)
             skips.append(features)
             features = features[:, :, ::2]  # without a low-pass: aliasing is left to the filters
-        features = functional.leaky_relu(self.bottleneck(features), LEAK)
+        features = _activated(self.bottleneck, features)
         for layer in self.up:
-            frames = 2 * features.shape[2] - 1
-            upsampled = functional.interpolate(features, frames, mode="linear", align_corners=True)
-            merged = torch.cat([_middle(skips.pop(), frames), upsampled], dim=1)
-            features = functional.leaky_relu(layer(merged), LEAK)
-        merged = torch.cat([_middle(stems, features.shape[2]), features], dim=1)
-        mix: Tensor = self.output(merged)
-        return mix
+            features = _activated(layer, _merged(skips.pop(), _upsampled(features)))
+        return _convolved(self.output, _merged(stems, features))
+
+
+def _upsampled(signal: Tensor) -> Tensor:
+    return functional.interpolate(signal, 2 * signal.shape[2] - 1, mode="linear", align_corners=True)
+
+
+def _merged(skip: Tensor, features: Tensor) -> Tensor:
+    # By now nothing but these arguments holds the signals, so that each is given back once it was used.
+    return torch.cat([_middle(skip, features.shape[2]), features], dim=1)
+
+
+def _activated(layer: nn.Module, signal: Tensor) -> Tensor:
+    return functional.leaky_relu(_convolved(layer, signal), LEAK, inplace=True)
+
+
+def _convolved(layer: nn.Module, signal: Tensor) -> Tensor:
+    if _same_for_any_length(signal):
+        convolved = torch.mkldnn_convolution(
+            signal, layer.get_parameter("weight"), layer.get_parameter("bias"), [0], [1], [1], 1
+        )
+    else:
+        convolved = layer(signal)
+    return convolved
+
+
+def _same_for_any_length(signal: Tensor) -> bool:
+    # PyTorch gives short signals and 1x1 kernels to another library than long ones, and that one's last bits hang
+    # on the length. oneDNN's do not, so a mix is the same bit by bit however it was cut into frames.
+    return (
+        torch.is_inference_mode_enabled()
+        and signal.device.type == "cpu"
+        and signal.dtype == torch.float32
+        and not torch.is_autocast_enabled("cpu")
+        and torch.backends.mkldnn.is_available()
+    )
 
 
 def _middle(signal: Tensor, frames: int) -> Tensor:

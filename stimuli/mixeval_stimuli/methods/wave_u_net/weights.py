@@ -4,7 +4,6 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
-import numpy as np
 import torch
 from pydantic import ValidationError
 
@@ -40,7 +39,9 @@ def _load(path: Path, _state: tuple[int, int]) -> tuple[Network, Card]:
             f"{path} names an architecture that is none ({error.errors()[0]['msg']})",
             remedy="copy the checkpoint again from its source",
         ) from error
-    network = Network(architecture)
+    with torch.device("meta"):
+        # Shapes without memory: a card could ask for any amount of it.
+        network = Network(architecture)
     put_weights(network, tensors, source=str(path))
     return network.eval(), card
 
@@ -65,7 +66,9 @@ def put_weights(network: Network, tensors: Tensors, *, source: str) -> None:
             remedy="use the checkpoint with the architecture that it was trained with",
         )
     network.load_state_dict(
-        {name: torch.from_numpy(np.asarray(values, dtype=np.float32)) for name, values in tensors.items()}
+        {name: torch.tensor(values, dtype=torch.float32) for name, values in tensors.items()},
+        # An optimiser may hold the weights of a network that has some already.
+        assign=network.output.weight.is_meta,
     )
 
 
