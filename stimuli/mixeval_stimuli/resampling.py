@@ -26,7 +26,9 @@ def resample(audio: Audio, sample_rate: int) -> Audio:
         return audio
     divisor = math.gcd(audio.sample_rate, sample_rate)
     up, down = sample_rate // divisor, audio.sample_rate // divisor
-    resampled = resample_poly(audio.samples.astype(np.float64), up, down, axis=1, window=_low_pass(up, down))
+    resampled = resample_poly(  # type: ignore[call-overload]  # its stubs know no filter of one's own
+        audio.samples.astype(np.float64), up, down, axis=1, window=_low_pass(up, down)
+    )
     return Audio(resampled.astype(np.float32), sample_rate)
 
 
