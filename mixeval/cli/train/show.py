@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mixeval.cli.terminal import visible
 from mixeval_stimuli.extras import needing
 
 _WIDTH = 28
@@ -33,7 +34,8 @@ def show(file: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
         return
     for name, value in _lines(facts):
-        click.echo(f"{name:<{_WIDTH}}  {value}")
+        # A checkpoint can come from anybody.
+        click.echo(visible(f"{name:<{_WIDTH}}  {value}"))
 
 
 def _lines(facts: Mapping[str, object], indent: str = "") -> Iterator[tuple[str, str]]:
