@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from mixeval.errors import MixevalError
+from mixeval.errors import MixevalError, StudyError
 from mixeval_stimuli.cache import CachedMix, read_mix
 from mixeval_stimuli.delay import NOTED_SECONDS, delay_seconds, in_words
 from mixeval_stimuli.drafts import draft_in, publish, writing_in
@@ -31,6 +31,8 @@ def timing_notes(
 
     `cells` are grouped by item. Where the first mix of an item is the one from elsewhere, all others are
     compared with it. Delays of a millisecond or less, and beyond 0.2 s, are not told.
+
+    Raises StudyError when the cache cannot be written.
     """
     looked_at = list(_comparisons(cells))
     found: list[_Delays | Future[_Delays]] = []
@@ -42,6 +44,8 @@ def timing_notes(
     for (first, others), answer in zip(looked_at, found, strict=True):
         try:
             delays = answer.result() if isinstance(answer, Future) else answer
+        except StudyError:
+            raise  # a full disk is nothing of the mixes, and has no place in their notes
         except MixevalError as error:
             notes |= {other.id: f"its timing could not be looked at ({error.problem})" for other in others}
             continue
