@@ -20,7 +20,7 @@ from pydantic import Field
 from mixeval.audio import Audio
 from mixeval.conditions import PlainText
 from mixeval.errors import ModelError
-from mixeval_stimuli.methods.guest import Guest, Stem, TimeoutSeconds
+from mixeval_stimuli.methods.guests.guest import Guest, Stem, TimeoutSeconds
 from mixeval_stimuli.model_file import check_model_file
 
 MAX_BYTES = 2**30

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from mixeval.errors import ModelError
 from mixeval_stimuli.drafts import draft_in, publish
-from mixeval_stimuli.methods.forest import MAX_COLUMNS, Forest
+from mixeval_stimuli.methods.random_forest.forest import MAX_COLUMNS, Forest
 from mixeval_stimuli.model_file import check_model_file
 
 MAX_BYTES = 2**27

@@ -19,8 +19,8 @@ from pydantic import AfterValidator, Field, JsonValue
 
 from mixeval.audio import Audio, read_audio, write_samples
 from mixeval.errors import AudioError, RenderError
-from mixeval_stimuli.methods.guarded import Guarded, Outcome, guarded
-from mixeval_stimuli.methods.guest import Guest, Stem, TimeoutSeconds
+from mixeval_stimuli.methods.guests.guarded import Guarded, Outcome, guarded
+from mixeval_stimuli.methods.guests.guest import Guest, Stem, TimeoutSeconds
 
 PLACEHOLDERS = ("stems", "output", "sample_rate")
 

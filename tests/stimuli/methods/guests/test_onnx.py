@@ -8,8 +8,8 @@ import pytest
 
 from mixeval.audio import read_audio
 from mixeval.errors import AudioError, DatasetError, ModelError
-from mixeval_stimuli.methods import onnx as method
-from mixeval_stimuli.methods.onnx import Onnx
+from mixeval_stimuli.methods.guests import onnx as method
+from mixeval_stimuli.methods.guests.onnx import Onnx
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
