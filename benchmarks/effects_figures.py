@@ -15,9 +15,9 @@ from scipy.signal import stft
 
 from mixeval.audio import Audio, read_audio
 from mixeval_stimuli.loudness import integrated_loudness, true_peak, with_gain
-from mixeval_stimuli.methods.dynamics import Compressor, compress
-from mixeval_stimuli.methods.effects import add_effects
-from mixeval_stimuli.methods.transients import crest_db
+from mixeval_stimuli.methods.random_forest.dynamics import Compressor, compress
+from mixeval_stimuli.methods.random_forest.effects import add_effects
+from mixeval_stimuli.methods.random_forest.transients import crest_db
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt

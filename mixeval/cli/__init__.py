@@ -11,6 +11,7 @@ import click
 
 from mixeval import __version__
 from mixeval.cli.lazy_group import LazyGroup
+from mixeval.cli.terminal import visible
 from mixeval.errors import MixevalError
 
 COMMANDS = {
@@ -37,7 +38,8 @@ class _Commands(LazyGroup):
         try:
             return super().invoke(ctx)
         except MixevalError as error:
-            raise click.ClickException(str(error)) from error
+            # It may quote names and files that came from anybody.
+            raise click.ClickException(visible(str(error))) from error
 
 
 @click.group(cls=_Commands, epilog="Example: mixeval demo")

@@ -18,7 +18,7 @@ from mixeval.errors import DatasetError
 from mixeval.study import FILE_NAME, read_study
 from mixeval_stimuli.datasets import enst, kit, open_dataset, synthetic, verify
 from mixeval_stimuli.datasets.trees import Progress as Report
-from mixeval_stimuli.methods.registry import make_methods
+from mixeval_stimuli.methods.registry import foreign_code, make_methods
 from mixeval_stimuli.recordings import Recording
 
 _FACTS = ("subset", "group", "drummer")
@@ -188,7 +188,9 @@ def _recordings(source: Path) -> Sequence[Recording]:
     if not (source / FILE_NAME).is_file():
         return enst.load(source)
     study = read_study(source)
-    methods = make_methods(study.conditions, source=str(source / FILE_NAME), folder=source)
+    # Those that run code name no files of the data set that could be known without running it.
+    own = [condition for condition in study.conditions if foreign_code(condition) is None]
+    methods = make_methods(own, source=str(source / FILE_NAME), folder=source)
     sources = tuple(dict.fromkeys(name for method in methods.values() for name in method.sources()))
     return open_dataset(study.stimuli.dataset, study_folder=source, seed=study.study.seed, sources=sources)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mixeval.cli.terminal import visible
 from mixeval.errors import StudyError
 
 
@@ -22,7 +23,7 @@ def ask_to_run(codes: Sequence[tuple[str, str]], study: Path, *, trust: bool) ->
     click.echo(f"{study} runs code that is not part of mixeval:", err=True)
     for condition, code in codes:
         # A study can come from anybody: nothing in it may move the terminal's cursor and hide itself.
-        click.echo(_visible(f"  {condition}: {code}"), err=True)
+        click.echo(visible(f"  {condition}: {code}".replace("\n", "\\n")), err=True)
     if trust:
         return
     if not sys.stdin.isatty():
@@ -32,7 +33,3 @@ def ask_to_run(codes: Sequence[tuple[str, str]], study: Path, *, trust: bool) ->
         )
     if not click.confirm("Run it with your rights?", err=True):
         raise StudyError(f"{study} was not rendered", remedy="take out the conditions that you do not trust")
-
-
-def _visible(line: str) -> str:
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in line)

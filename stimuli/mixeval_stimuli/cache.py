@@ -6,6 +6,7 @@ after it, so a mix counts once both are there. Deleting the folder costs time on
 
 import hashlib
 import json
+import stat as file_kind
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -153,6 +154,9 @@ class InputHashes:
     def _look(self, path: Path) -> str:
         name = str(path.resolve())
         stat = path.stat()
+        if not file_kind.S_ISREG(stat.st_mode):
+            # A pipe would make us wait for ever, and a device can be endless.
+            raise DatasetError(f"{path} is a folder or no regular file", remedy="put the file itself there")
         match self._kept.get(name):
             case [stat.st_size, stat.st_mtime_ns, str(sha256)]:
                 pass

@@ -7,7 +7,6 @@ how far, with which versions, and the SHA-256 of its weights. A file is used onl
 import hashlib
 import json
 import math
-import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from safetensors.numpy import save
 
 from mixeval.errors import ModelError
 from mixeval_stimuli.drafts import draft_in, publish
+from mixeval_stimuli.model_file import check_model_file
 
 Tensors = Mapping[str, npt.NDArray[np.floating]]
 
@@ -45,7 +45,7 @@ class Card(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     format: Literal[1] = 1
-    kind: str
+    kind: Annotated[str, Field(max_length=100)]
     """What the weights belong to, such as "wave-u-net"."""
     architecture: Mapping[str, JsonValue]
     input_lufs: float | None = None
@@ -125,13 +125,9 @@ def weights_sha256(tensors: Tensors) -> str:
 @contextmanager
 def _opened(path: Path) -> Iterator[safe_open]:
     try:
-        _check_size(path)
+        _check_header(path, check_model_file(path, max_bytes=MAX_BYTES))
         with safe_open(path, framework="numpy") as file:
             yield file
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"{path} is missing", remedy="put the checkpoint there or correct the path"
-        ) from error
     except OSError as error:
         raise ModelError(
             f"{path} cannot be read ({error.strerror or error})", remedy="make it a readable file"
@@ -140,17 +136,10 @@ def _opened(path: Path) -> Iterator[safe_open]:
         raise _no_checkpoint(path, str(error)) from error
 
 
-def _check_size(path: Path) -> None:
-    """Refuse what is no file or too large, before any library opens it."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        # A pipe would make us wait for ever.
-        raise ModelError(f"{path} is a folder or no regular file", remedy="name the checkpoint itself")
-    if status.st_size > MAX_BYTES:
-        raise ModelError(f"{path} is larger than any checkpoint", remedy="name a checkpoint")
+def _check_header(path: Path, size: int) -> None:
     with path.open("rb") as file:
         header_bytes = int.from_bytes(file.read(8), "little")
-    if header_bytes > min(MAX_HEADER_BYTES, status.st_size - 8):
+    if header_bytes > min(MAX_HEADER_BYTES, size - 8):
         raise _no_checkpoint(path, "its first bytes promise more than there is")
 
 
@@ -174,7 +163,7 @@ def _card(path: Path, metadata: Mapping[str, str] | None, kind: str | None) -> C
         first = error.errors()[0]
         if first["loc"] == ("format",):
             raise ModelError(
-                f"{path} has a card of format {first['input']!r}, which this version of mixeval does not know",
+                f"{path} has a card of format {repr(first['input'])[:40]}, which this version of mixeval does not know",
                 remedy="update mixeval",
             ) from error
         where = ".".join(str(step) for step in first["loc"]) or "the whole"

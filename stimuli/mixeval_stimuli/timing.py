@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from mixeval.errors import MixevalError
+from mixeval.errors import MixevalError, StudyError
 from mixeval_stimuli.cache import CachedMix, read_mix
 from mixeval_stimuli.delay import NOTED_SECONDS, delay_seconds, in_words
 from mixeval_stimuli.drafts import draft_in, publish, writing_in
@@ -38,6 +38,8 @@ def timing_notes(
     `cells` are grouped by item. Where the first mix of an item is the one from elsewhere, all others are
     compared with it. Delays of a millisecond or less, and beyond 0.2 s, are not told. The executor has `workers`,
     and gets no more jobs at a time than keep them busy.
+
+    Raises StudyError when the cache cannot be written.
     """
     notes: dict[CellId, str] = {}
     out: deque[tuple[Cell, list[Cell], _Delays | Future[_Delays]]] = deque()
@@ -56,6 +58,8 @@ def timing_notes(
 def _notes(first: Cell, others: Sequence[Cell], answer: _Delays | Future[_Delays]) -> dict[CellId, str]:
     try:
         delays = answer.result() if isinstance(answer, Future) else answer
+    except StudyError:
+        raise  # a full disk is nothing of the mixes, and has no place in their notes
     except MixevalError as error:
         return {other.id: f"its timing could not be looked at ({error.problem})" for other in others}
     return {

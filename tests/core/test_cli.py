@@ -67,3 +67,11 @@ print(sorted(set(sys.modules) & {unwanted!r}))
         env={"PYTHONPATH": ":".join(sys.path), "PATH": ""},
     )
     assert finished.stdout.splitlines()[-1] == "[]"
+
+
+def test_an_error_that_quotes_a_hostile_name_leaves_the_terminal_alone(tmp_path):
+    folder = tmp_path / "kick\x1b[2J\r"
+    result = CliRunner().invoke(main, ["render", str(folder)])
+    assert result.exit_code == 1
+    assert "kick\\x1b[2J\\r" in result.stderr
+    assert "\x1b[2J" not in result.stderr

@@ -119,3 +119,11 @@ def test_a_damaged_memory_of_hashes_is_ignored(tmp_path, damage):
 def test_an_input_that_is_gone_is_missing_by_name(tmp_path):
     with pytest.raises(DatasetError, match=r"gone\.wav is missing"):
         InputHashes(tmp_path).sha256(tmp_path / "gone.wav")
+
+
+def test_an_input_that_is_no_file_is_refused_and_not_waited_for(tmp_path):
+    pipe = tmp_path / "kick.wav"
+    os.mkfifo(pipe)
+
+    with pytest.raises(DatasetError, match=r"kick\.wav is a folder or no regular file"):
+        InputHashes(tmp_path).sha256(pipe)

@@ -134,7 +134,7 @@ def test_the_hash_changes_with_names_types_shapes_and_values(values):
 
 def test_a_missing_file_is_missing(tmp_path):
     assert refusal(tmp_path / "none.safetensors").endswith(
-        "is missing; put the checkpoint there or correct the path."
+        "is missing; put the model's file there or correct the path."
     )
 
 
@@ -271,7 +271,7 @@ def test_a_file_that_is_too_large_is_not_opened(tmp_path):
     with path.open("wb") as file:
         file.truncate(MAX_BYTES + 1)  # takes no room on the disk
 
-    assert "is larger than any checkpoint" in refusal(path)
+    assert "bytes and may have 1073741824" in refusal(path)
 
 
 def test_a_type_without_a_place_in_numpy_is_refused_by_name(tmp_path):
@@ -286,7 +286,7 @@ def test_a_type_without_a_place_in_numpy_is_refused_by_name(tmp_path):
 
 
 def test_a_folder_is_not_a_checkpoint(tmp_path):
-    assert "is a folder or no regular file; name the checkpoint itself" in refusal(tmp_path)
+    assert "is a folder or no regular file; name the model's file itself" in refusal(tmp_path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")

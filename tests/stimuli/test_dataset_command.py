@@ -107,3 +107,13 @@ def test_a_folder_that_is_no_kit_is_refused_in_one_line(tmp_path):
     assert result.exit_code == 1
     assert "is no one-shot kit" in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_a_study_whose_conditions_run_code_is_listed_and_checked_without_running_any(study, tmp_path):
+    command = '\n[[stimuli.conditions]]\nid = "ours"\nmethod = "command"\noptions = { run = "touch ran {stems} {output}" }\n'
+    text = STUDY.replace('path = "recordings"', f'path = "{study / "recordings"}"')
+    (tmp_path / "study.toml").write_text(text + command, encoding="utf-8")
+
+    assert run("list", tmp_path).exit_code == 0
+    assert "6 recordings, " in run("check", tmp_path).stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["study.toml"]

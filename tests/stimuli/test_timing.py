@@ -1,9 +1,12 @@
 """Whether mixes from elsewhere are told to be out of time, and which."""
 
+import errno
+
 import numpy as np
 import pytest
 import soundfile
 
+from mixeval.errors import StudyError
 from mixeval_stimuli.render import render_recordings
 
 RATE = 44_100
@@ -58,3 +61,16 @@ def test_a_mix_that_was_replaced_is_looked_at_again(small_study):
     put(small_study, "loop 1", "network")
 
     assert render(small_study).notes == ()
+
+
+def test_a_full_disk_is_told_and_leaves_no_note_on_the_mixes(small_study, monkeypatch):
+    put(small_study, "loop 1", "network", late=441)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("mixeval_stimuli.timing.publish", full)
+
+    with pytest.raises(StudyError, match="cannot be written"):
+        render(small_study)
+    assert not (small_study.folder / "stimuli" / "manifest.json").exists()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mixeval.cli.terminal import visible
 from mixeval_stimuli.extras import needing
 
 _WIDTH = 28
@@ -25,7 +26,8 @@ def show(file: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(facts, ensure_ascii=False, indent=1))
         return
     for name, value in _lines(facts):
-        click.echo(f"{name:<{_WIDTH}}  {value}")
+        # A checkpoint can come from anybody.
+        click.echo(visible(f"{name:<{_WIDTH}}  {value}"))
 
 
 def _network(file: Path) -> dict[str, object]:
@@ -41,7 +43,7 @@ def _network(file: Path) -> dict[str, object]:
 
 
 def _forest(file: Path) -> dict[str, object]:
-    from mixeval_stimuli.methods.forest_file import read_forest  # noqa: PLC0415 - only where one is shown
+    from mixeval_stimuli.methods.random_forest.forest_file import read_forest  # noqa: PLC0415 - only where one is shown
 
     _, card = read_forest(file)
     return {"bytes": file.stat().st_size, **card.model_dump(mode="json")}

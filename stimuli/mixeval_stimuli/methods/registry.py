@@ -8,13 +8,13 @@ from mixeval.errors import StudyError
 from mixeval.study import FILE_NAME
 from mixeval.validation import closest, validated
 from mixeval_stimuli.methods.anchor import Anchor
-from mixeval_stimuli.methods.command import Command
 from mixeval_stimuli.methods.files import Files
+from mixeval_stimuli.methods.guests.command import Command
+from mixeval_stimuli.methods.guests.onnx import Onnx
+from mixeval_stimuli.methods.guests.plugin import find_offer, load_plugin, offers
 from mixeval_stimuli.methods.method import MixMethod
-from mixeval_stimuli.methods.onnx import Onnx
 from mixeval_stimuli.methods.oracle import Oracle
-from mixeval_stimuli.methods.plugin import find_offer, load_plugin, offers
-from mixeval_stimuli.methods.random_forest import RandomForest
+from mixeval_stimuli.methods.random_forest.method import RandomForest
 from mixeval_stimuli.methods.reference import Reference
 from mixeval_stimuli.methods.sum import Sum
 from mixeval_stimuli.methods.wave_u_net.method import WaveUNet

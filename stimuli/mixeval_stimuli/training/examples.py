@@ -14,8 +14,8 @@ from mixeval_stimuli.datasets import enst
 from mixeval_stimuli.executors import local_executor
 from mixeval_stimuli.gains import estimate_gains
 from mixeval_stimuli.loudness import gain_to_loudness, with_gain
-from mixeval_stimuli.methods.features import COMMON_LUFS, Row, describe
 from mixeval_stimuli.methods.inputs import mix_file
+from mixeval_stimuli.methods.random_forest.features import COMMON_LUFS, Row, describe
 from mixeval_stimuli.recordings import Recording, read_stems
 
 MIX = "dry"

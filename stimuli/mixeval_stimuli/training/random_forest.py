@@ -24,10 +24,10 @@ from mixeval.errors import ModelError
 from mixeval.manifest import file_sha256
 from mixeval_stimuli.datasets.enst import SUBSETS
 from mixeval_stimuli.extras import needing
-from mixeval_stimuli.methods import features
-from mixeval_stimuli.methods.forest import LEAF, Forest
-from mixeval_stimuli.methods.forest_file import ForestCard, check_writable, write_forest
-from mixeval_stimuli.methods.random_forest import OUTPUTS
+from mixeval_stimuli.methods.random_forest import features
+from mixeval_stimuli.methods.random_forest.forest import LEAF, Forest
+from mixeval_stimuli.methods.random_forest.forest_file import ForestCard, check_writable, write_forest
+from mixeval_stimuli.methods.random_forest.method import OUTPUTS
 from mixeval_stimuli.training.examples import Example, Progress, find_sources, measure_examples
 
 PAPER_R2: Mapping[str, float] = {"train": 0.984, "test_and_val": 0.915}

@@ -98,6 +98,6 @@ def package(tmp_path, monkeypatch):
     yield install
     for module in modules:
         sys.modules.pop(module, None)
-    from mixeval_stimuli.methods import plugin
+    from mixeval_stimuli.methods.guests import plugin
 
     plugin._digest.cache_clear()

@@ -9,7 +9,7 @@ import soundfile
 from mixeval.errors import DatasetError
 from mixeval_stimuli.datasets.enst import STEMS
 from mixeval_stimuli.loudness import integrated_loudness
-from mixeval_stimuli.methods.features import COMMON_LUFS
+from mixeval_stimuli.methods.random_forest.features import COMMON_LUFS
 from mixeval_stimuli.recordings import read_stems
 from mixeval_stimuli.training.examples import find_sources, measure_example, measure_examples
 

@@ -10,9 +10,9 @@ from sklearn.metrics import r2_score
 
 from mixeval.cli import main
 from mixeval.errors import ModelError
-from mixeval_stimuli.methods import features
-from mixeval_stimuli.methods.forest_file import read_forest
-from mixeval_stimuli.methods.random_forest import OUTPUTS
+from mixeval_stimuli.methods.random_forest import features
+from mixeval_stimuli.methods.random_forest.forest_file import read_forest
+from mixeval_stimuli.methods.random_forest.method import OUTPUTS
 from mixeval_stimuli.training import random_forest
 from mixeval_stimuli.training.examples import Example, find_sources, measure_examples
 from mixeval_stimuli.training.random_forest import PAPER_R2, _out_of_bag, forest_of, grow, r2_of

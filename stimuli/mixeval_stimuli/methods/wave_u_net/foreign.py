@@ -27,6 +27,7 @@ from mixeval_stimuli.methods.wave_u_net import foreign_process
 from mixeval_stimuli.methods.wave_u_net.architecture import Architecture
 from mixeval_stimuli.methods.wave_u_net.network import Network
 from mixeval_stimuli.methods.wave_u_net.weights import KIND
+from mixeval_stimuli.model_file import check_model_file
 
 Layout = Literal["pytorch", "tensorflow"]
 Shape = tuple[int, ...]
@@ -46,10 +47,7 @@ def read_foreign(
     Raises ModelError when the file is missing, when it holds anything but tensors in mappings, and when opening it
     takes too much time or memory.
     """
-    if not path.is_file():
-        raise ModelError(f"{path} is missing or no regular file", remedy="name the file to import")
-    if path.stat().st_size > max_bytes:
-        raise ModelError(f"{path} is larger than any checkpoint", remedy="name a checkpoint")
+    check_model_file(path, max_bytes=max_bytes)
     with tempfile.TemporaryDirectory() as folder:
         tensors = Path(folder) / "tensors.safetensors"
         # -P: neither the folder of the script nor the current one may stand in for a library.

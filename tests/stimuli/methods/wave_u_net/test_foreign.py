@@ -182,12 +182,12 @@ def test_a_file_that_is_too_large_is_not_opened(tmp_path):
     with (tmp_path / "large.pt").open("wb") as file:
         file.truncate(2**30 + 1)
 
-    assert "is larger than any checkpoint" in refusal(tmp_path / "large.pt")
+    assert "bytes and may have" in refusal(tmp_path / "large.pt")
 
 
 def test_a_missing_file_and_a_folder_say_so(tmp_path):
-    assert "is missing or no regular file" in refusal(tmp_path / "none.pt")
-    assert "is missing or no regular file" in refusal(tmp_path)
+    assert "is missing" in refusal(tmp_path / "none.pt")
+    assert "no regular file" in refusal(tmp_path)
 
 
 def test_tensorflows_arrays_come_in_with_their_kernels_turned(tmp_path, make_network):

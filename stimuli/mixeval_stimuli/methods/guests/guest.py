@@ -28,6 +28,9 @@ Stem = npt.NDArray[np.float32]
 
 SampleRate = Annotated[int, Field(ge=SAMPLE_RATES[0], le=SAMPLE_RATES[-1])]
 
+TimeoutSeconds = Annotated[float, Field(gt=0.0, le=86_400.0, exclude=True)]
+"""How long a mix may take does not decide how it sounds: it stands neither in the cache's key nor in the manifest."""
+
 NOTED_DIFFERENCE_SECONDS = 0.010
 REFUSED_DIFFERENCE_SECONDS = 1.0
 """A mix that is this much longer or shorter than its stems is of something else, or was cut off."""

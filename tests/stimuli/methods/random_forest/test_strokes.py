@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mixeval_stimuli.methods.strokes import find_strokes
+from mixeval_stimuli.methods.random_forest.strokes import find_strokes
 
 RATE = 44_100
 

@@ -16,7 +16,7 @@ from mixeval.audio import read_audio
 from mixeval.errors import AudioError, DatasetError, RenderError
 from mixeval_stimuli.cache import keep_mix
 from mixeval_stimuli.executors import WorkerPool
-from mixeval_stimuli.methods.command import Command
+from mixeval_stimuli.methods.guests.command import Command
 from mixeval_stimuli.recordings import Recording
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="commands are run on Linux and macOS")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mixeval_stimuli.methods import effect_parameters as parameters
+from mixeval_stimuli.methods.random_forest import effect_parameters as parameters
 
 BEATS = st.floats(60 / 240, 60 / 40)
 

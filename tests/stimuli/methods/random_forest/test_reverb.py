@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from scipy.signal import butter, sosfiltfilt
 
 from mixeval.errors import AudioError
-from mixeval_stimuli.methods.reverb import COMB_SECONDS, RIGHT_SECONDS, Reverb, loop, reverberate
+from mixeval_stimuli.methods.random_forest.reverb import (
+    COMB_SECONDS,
+    RIGHT_SECONDS,
+    Reverb,
+    loop,
+    reverberate,
+)
 
 RATES = pytest.mark.parametrize("rate", [22_050, 44_100, 48_000, 96_000])
 TIMES = pytest.mark.parametrize("rt60", [0.4, 0.7, 1.2, 2.5])
@@ -160,7 +166,7 @@ def test_a_reverb_is_linear_and_does_not_change_with_time():
 
 
 def test_a_comb_is_the_plain_recursion():
-    from mixeval_stimuli.methods.reverb import _comb
+    from mixeval_stimuli.methods.random_forest.reverb import _comb
 
     signal = np.random.default_rng(4).standard_normal(1000)
     expected, low = np.zeros(1000), 0.0

@@ -14,10 +14,10 @@ from mixeval.errors import AudioError, DatasetError, ModelError
 from mixeval.manifest import file_sha256
 from mixeval_stimuli.datasets import synthetic
 from mixeval_stimuli.loudness import integrated_loudness
-from mixeval_stimuli.methods import random_forest
-from mixeval_stimuli.methods.features import COLUMNS
-from mixeval_stimuli.methods.forest_file import read_forest, write_forest
-from mixeval_stimuli.methods.random_forest import OUTPUTS, RandomForest, centred
+from mixeval_stimuli.methods.random_forest import method as random_forest
+from mixeval_stimuli.methods.random_forest.features import COLUMNS
+from mixeval_stimuli.methods.random_forest.forest_file import read_forest, write_forest
+from mixeval_stimuli.methods.random_forest.method import OUTPUTS, RandomForest, centred
 from mixeval_stimuli.methods.registry import make_method
 from mixeval_stimuli.recordings import Recording
 
@@ -194,7 +194,7 @@ def test_the_middle_takes_the_polarity_of_the_louder_side(given, expected):
 
 @pytest.mark.parametrize("style", ["tuned", "as_published"])
 def test_wet_is_the_dry_mix_with_effects_whose_settings_are_told(recording, method, style):
-    from mixeval_stimuli.methods.effects import add_effects
+    from mixeval_stimuli.methods.random_forest.effects import add_effects
 
     dry = method().mix(recording)
     wet = method(variant="wet", effects=style).mix(recording)
@@ -272,7 +272,7 @@ def test_a_recording_without_drums_or_sound_is_refused(recording, method, tmp_pa
 def test_mixing_needs_no_scikit_learn_and_no_torch(recording, trained_forest):
     program = (
         "import sys; from pathlib import Path\n"
-        "from mixeval_stimuli.methods.random_forest import RandomForest\n"
+        "from mixeval_stimuli.methods.random_forest.method import RandomForest\n"
         "from mixeval_stimuli.recordings import Recording\n"
         f"stems = { ({name: str(path) for name, path in recording.stems.items()})!r}\n"
         "recording = Recording('item', stems={name: Path(path) for name, path in stems.items()})\n"

@@ -6,7 +6,9 @@ computed by one thread, so that the same file gives the same bytes.
 """
 
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -19,7 +21,8 @@ from mixeval.audio import Audio
 from mixeval.conditions import PlainText
 from mixeval.errors import ModelError
 from mixeval_stimuli.extras import needing
-from mixeval_stimuli.methods.guest import Guest, Stem
+from mixeval_stimuli.methods.guests.guest import Guest, Stem, TimeoutSeconds
+from mixeval_stimuli.model_file import check_model_file
 
 MAX_BYTES = 2**30
 """Largest file that is opened; mixing networks have a hundredth of it."""
@@ -34,6 +37,7 @@ class Onnx(Guest):
     stems: Annotated[tuple[PlainText, ...], Field(min_length=1)]
     # An input of fixed order has a place for each stem, so none of them can be absent.
     missing: Literal["refuse", "silence"] = "refuse"
+    timeout_seconds: TimeoutSeconds = 600.0
 
     def own_files(self) -> tuple[Path, ...]:
         return (self.path(self.model),)
@@ -41,18 +45,13 @@ class Onnx(Guest):
     def mix_stems(self, stems: Mapping[str, Stem], sample_rate: int) -> Audio:
         path = self.path(self.model)
         network = _open(path, _read(path))
-        mix = _run(network, np.stack(list(stems.values())), path)
+        mix = _run(network, np.stack(list(stems.values())), path, self.timeout_seconds)
         return Audio(mix, sample_rate)
 
 
 def _read(path: Path) -> bytes:
+    check_model_file(path, max_bytes=MAX_BYTES)
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise ModelError(
-                f"{path} has {size} bytes and a network may have {MAX_BYTES}",
-                remedy="export it without what only training needs, or run it as a command",
-            )
         return path.read_bytes()
     except OSError as error:
         raise ModelError(
@@ -93,7 +92,9 @@ def _session(model: bytes) -> Any:
         return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def _run(network: Any, stems: npt.NDArray[np.float32], path: Path) -> npt.NDArray[np.float32]:
+def _run(
+    network: Any, stems: npt.NDArray[np.float32], path: Path, timeout_seconds: float
+) -> npt.NDArray[np.float32]:
     """Put stems (stems, samples) through the network and give its mix (channels, samples)."""
     (taken, *others) = network.get_inputs() or [None]
     if taken is None or others or taken.type != "tensor(float)" or len(taken.shape) not in {2, 3}:
@@ -110,9 +111,16 @@ def _run(network: Any, stems: npt.NDArray[np.float32], path: Path) -> npt.NDArra
             f"{path} takes exactly {length} samples and the recording has {stems.shape[1]}",
             remedy="export it with a dynamic number of samples",
         )
+    given = {taken.name: stems[np.newaxis] if len(taken.shape) == 3 else stems}
     try:
-        (answer, *_) = network.run(None, {taken.name: stems[np.newaxis] if len(taken.shape) == 3 else stems})
+        with _ended_after(timeout_seconds) as (options, ended):
+            (answer, *_) = network.run(None, given, options)
     except Exception as error:
+        if ended.is_set():
+            raise ModelError(
+                f"{path} did not end within {timeout_seconds:g} seconds",
+                remedy="see whether it runs in a loop, or allow it more with timeout_seconds",
+            ) from error
         raise ModelError(
             f"{path} fails on stems of shape {stems.shape} ({_reason(error)})",
             remedy="see that it runs on them in onnxruntime by itself",
@@ -123,6 +131,27 @@ def _run(network: Any, stems: npt.NDArray[np.float32], path: Path) -> npt.NDArra
     if mix.ndim != 2 or mix.shape[0] not in {1, 2} or mix.dtype != np.float32:
         raise _misfit(path, "gave", network.get_outputs()[:1], f"a mix (1, 2, samples), not {mix.shape}")
     return mix
+
+
+@contextmanager
+def _ended_after(seconds: float) -> Iterator[tuple[Any, threading.Event]]:
+    """Give options for a run that end it after `seconds`, and what is set by then: a graph can loop for ever."""
+    import onnxruntime  # noqa: PLC0415 - as above
+
+    options, ended = onnxruntime.RunOptions(), threading.Event()
+    options.log_severity_level = 4
+
+    def end() -> None:
+        ended.set()
+        options.terminate = True
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield options, ended
+    finally:
+        timer.cancel()
 
 
 def _misfit(path: Path, verb: str, tensors: list[Any], wanted: str) -> ModelError:

@@ -10,7 +10,7 @@ from mixeval.seeds import generator
 from mixeval_stimuli.datasets.synthetic.kits import KITS
 from mixeval_stimuli.datasets.synthetic.patterns import STYLES
 from mixeval_stimuli.datasets.synthetic.session import Take, hits_of, hold
-from mixeval_stimuli.methods.rhythm import (
+from mixeval_stimuli.methods.random_forest.rhythm import (
     FASTEST_BPM,
     SLOWEST_BPM,
     USUAL_BPM,

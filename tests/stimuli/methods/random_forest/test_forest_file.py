@@ -2,8 +2,10 @@
 
 import io
 import json
+import os
 import pickle
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,8 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixeval.errors import ModelError
-from mixeval_stimuli.methods.forest import LEAF, Forest
-from mixeval_stimuli.methods.forest_file import MAX_BYTES, ForestCard, pack, read_forest, write_forest
+from mixeval_stimuli.methods.random_forest.forest import LEAF, Forest
+from mixeval_stimuli.methods.random_forest.forest_file import (
+    MAX_BYTES,
+    ForestCard,
+    pack,
+    read_forest,
+    write_forest,
+)
 
 ARRAYS = ("starts", "feature", "threshold", "missing_left", "link", "values")
 
@@ -183,6 +191,7 @@ def declaring(shape, dtype="<f8"):
         (with_member("values.npy", b"\x93NUMPY\x01\x00"), '"values" is no array'),
         (with_member("values.npy", b""), '"values" is no array'),
         (with_member("missing_left.npy", npy(np.zeros(4, dtype=np.bool_))[:-1] + b"\x02"), "neither true nor false"),
+        (with_member("values.npy", declaring((True, True)) + b"\0" * 8), "declares the shape"),
         (lambda: packed(members(), compression=zipfile.ZIP_LZMA), "packed in an unusual way"),
         (with_member("values.npy", b"\0" * (MAX_BYTES + 1)), "which no forest needs"),
     ],
@@ -219,7 +228,7 @@ def test_a_pickle_is_never_opened(tmp_path):
 def test_a_missing_file_and_a_folder_are_named(tmp_path):
     with pytest.raises(ModelError, match="is missing"):
         read_forest(tmp_path / "none.npz")
-    with pytest.raises(ModelError, match="cannot be read"):
+    with pytest.raises(ModelError, match="no regular file"):
         read_forest(tmp_path)
 
 
@@ -237,3 +246,12 @@ def test_a_damaged_file_is_refused_or_the_same_forest(tmp_path_factory, drawn):
     except ModelError:
         return
     assert same(forest, a_forest())
+
+
+def test_a_pipe_and_an_endless_device_are_not_waited_for(tmp_path):
+    pipe = tmp_path / "forest.npz"
+    os.mkfifo(pipe)
+
+    for path in (pipe, Path("/dev/zero")):
+        with pytest.raises(ModelError, match="no regular file"):
+            read_forest(path)

@@ -12,7 +12,7 @@ from mixeval.audio import Audio, read_audio
 from mixeval.errors import AudioError
 from mixeval_stimuli.datasets import synthetic
 from mixeval_stimuli.datasets.enst import STEMS
-from mixeval_stimuli.methods.features import (
+from mixeval_stimuli.methods.random_forest.features import (
     COLUMNS,
     COMMON_LUFS,
     FRAME,
@@ -152,7 +152,7 @@ def test_flux_is_1_where_everything_is_new():
     signal = np.concatenate([np.zeros(8 * FRAME), sine(2000.0)[: 8 * FRAME]]).astype(np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(signal.astype(np.float64), FRAME)[::1024]
 
-    from mixeval_stimuli.methods.features import _flux
+    from mixeval_stimuli.methods.random_forest.features import _flux
 
     flux = _flux(_power(frames))
     assert flux.max() == pytest.approx(1.0)

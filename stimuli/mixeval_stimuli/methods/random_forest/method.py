@@ -18,12 +18,12 @@ from mixeval.errors import DatasetError, ModelError
 from mixeval.manifest import file_sha256
 from mixeval_stimuli.datasets.enst import STEMS
 from mixeval_stimuli.gains import mix_of
-from mixeval_stimuli.methods import features
-from mixeval_stimuli.methods.effects import add_effects
-from mixeval_stimuli.methods.forest import Forest
-from mixeval_stimuli.methods.forest_file import ForestCard, read_forest
 from mixeval_stimuli.methods.inputs import stem_files
 from mixeval_stimuli.methods.method import Mix, MixMethod
+from mixeval_stimuli.methods.random_forest import features
+from mixeval_stimuli.methods.random_forest.effects import add_effects
+from mixeval_stimuli.methods.random_forest.forest import Forest
+from mixeval_stimuli.methods.random_forest.forest_file import ForestCard, read_forest
 from mixeval_stimuli.recordings import Recording, read_stems
 
 OUTPUTS = tuple(f"{stem}.{side}" for stem in STEMS for side in ("left", "right"))

@@ -26,7 +26,7 @@ from mixeval.audio import SAMPLE_RATES, Audio
 from mixeval.errors import MixevalError, RenderError, StudyError
 from mixeval.manifest import file_sha256
 from mixeval.validation import closest, validated
-from mixeval_stimuli.methods.guest import Guest, SampleRate, Stem, received, total
+from mixeval_stimuli.methods.guests.guest import Guest, SampleRate, Stem, received, total
 from mixeval_stimuli.methods.method import Mix, MixMethod
 from mixeval_stimuli.recordings import Recording, read_stems
 

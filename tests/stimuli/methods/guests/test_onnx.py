@@ -8,8 +8,8 @@ import pytest
 
 from mixeval.audio import read_audio
 from mixeval.errors import AudioError, DatasetError, ModelError
-from mixeval_stimuli.methods import onnx as method
-from mixeval_stimuli.methods.onnx import Onnx
+from mixeval_stimuli.methods.guests import onnx as method
+from mixeval_stimuli.methods.guests.onnx import Onnx
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -179,7 +179,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(network, recordin
     made = network()
     os.truncate(made.path(made.model), method.MAX_BYTES + 1)
 
-    with pytest.raises(ModelError, match=r"net\.onnx has 1073741825 bytes and a network may have 1073741824"):
+    with pytest.raises(ModelError, match=r"net\.onnx has 1073741825 bytes and may have 1073741824"):
         made.mix(recording)
 
 
@@ -195,3 +195,35 @@ def test_without_the_extra_the_sentence_says_which(network, recording, monkeypat
 def test_no_stem_of_a_fixed_order_can_be_absent():
     with pytest.raises(ValueError, match="missing"):
         Onnx(model="net.onnx", stems=("kick",), missing="absent")
+
+
+def test_a_network_that_never_ends_is_ended(network, recording):
+    helper, types = onnx.helper, onnx.TensorProto
+    turn = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go"], ["still"]),
+            helper.make_node("Neg", ["before"], ["after"]),
+        ],
+        "turn",
+        [
+            helper.make_tensor_value_info("turns", types.INT64, []),
+            helper.make_tensor_value_info("go", types.BOOL, []),
+            helper.make_tensor_value_info("before", types.FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("still", types.BOOL, []),
+            helper.make_tensor_value_info("after", types.FLOAT, None),
+        ],
+    )
+    nodes = [
+        helper.make_node(
+            "Constant", [], ["most"], value=helper.make_tensor("most", types.INT64, [], [2**62])
+        ),
+        helper.make_node(
+            "Constant", [], ["start"], value=helper.make_tensor("start", types.BOOL, [], [True])
+        ),
+        helper.make_node("Loop", ["most", "start", "stems"], ["mix"], body=turn),
+    ]
+
+    with pytest.raises(ModelError, match=r"net\.onnx did not end within 0\.2 seconds"):
+        network(nodes=nodes, options={"timeout_seconds": 0.2}).mix(recording)

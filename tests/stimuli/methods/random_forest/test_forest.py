@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixeval.errors import ModelError
-from mixeval_stimuli.methods.forest import LEAF, MAX_DEPTH, Forest
+from mixeval_stimuli.methods.random_forest.forest import LEAF, MAX_DEPTH, Forest
 from mixeval_stimuli.training.random_forest import forest_of
 
 COLUMNS = 12

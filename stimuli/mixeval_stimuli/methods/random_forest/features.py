@@ -21,7 +21,7 @@ from mixeval.errors import AudioError
 from mixeval_stimuli.datasets.enst import STEMS
 from mixeval_stimuli.gains import SILENT_DBFS
 from mixeval_stimuli.loudness import gain_to_loudness, integrated_loudness
-from mixeval_stimuli.methods.strokes import find_strokes
+from mixeval_stimuli.methods.random_forest.strokes import find_strokes
 from mixeval_stimuli.resampling import resample
 from mixeval_stimuli.stems import plain_sum
 

@@ -1,6 +1,6 @@
 """Guarded commands: other people's programs, of which nothing is left when they or this program end.
 
-Each runs under a guard (`mixeval_stimuli.methods.guard`), a small process that outlives its parent just long
+Each runs under a guard (`mixeval_stimuli.methods.guests.guard`), a small process that outlives its parent just long
 enough to end the command's whole process group and to remove the folder that was made for it.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from mixeval.errors import RenderError
-from mixeval_stimuli.methods import guard
+from mixeval_stimuli.methods.guests import guard
 
 _KEPT_BYTES = 4096
 _TOLD_CHARACTERS = 300

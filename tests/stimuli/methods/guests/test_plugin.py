@@ -12,8 +12,8 @@ from mixeval.audio import read_audio
 from mixeval.conditions import Condition
 from mixeval.errors import MixevalError, RenderError, StudyError
 from mixeval_stimuli.cache import mix_key
-from mixeval_stimuli.methods import plugin
-from mixeval_stimuli.methods.plugin import find_offer, offers
+from mixeval_stimuli.methods.guests import plugin
+from mixeval_stimuli.methods.guests.plugin import find_offer, offers
 from mixeval_stimuli.methods.registry import foreign_code, make_method
 
 LOUDER = """

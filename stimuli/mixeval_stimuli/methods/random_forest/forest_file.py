@@ -24,7 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from mixeval.errors import ModelError
 from mixeval_stimuli.drafts import draft_in, publish
-from mixeval_stimuli.methods.forest import MAX_COLUMNS, Forest
+from mixeval_stimuli.methods.random_forest.forest import MAX_COLUMNS, Forest
+from mixeval_stimuli.model_file import check_model_file
 
 MAX_BYTES = 2**27
 """What a file may unpack to, far beyond any forest trained here."""
@@ -94,13 +95,10 @@ def read_forest(path: Path) -> tuple[Forest, ForestCard]:
     Raises ModelError when the file is missing, is none of these, is damaged or too large, was changed after it was
     written, or holds trees that lead nowhere.
     """
+    check_model_file(path, max_bytes=MAX_BYTES)
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise _too_large()
         with zipfile.ZipFile(path) as archive:
             return _unpack(_members(archive))
-    except FileNotFoundError as error:
-        raise ModelError(f"{path} is missing", remedy="put the forest there or correct the path") from error
     except OSError as error:
         raise ModelError(
             f"{path} cannot be read ({error.strerror or error})", remedy="make it a readable file"
@@ -236,7 +234,8 @@ def _array(name: str, content: bytes) -> npt.NDArray[Any]:
             f"{'dimensions' if dimensions > 1 else 'dimension'} is needed",
             remedy="train it again",
         )
-    if any(length < 0 for length in shape) or count * dtype.itemsize != len(rest):
+    # True passes for 1 in a header.
+    if any(type(length) is not int or length < 0 for length in shape) or count * dtype.itemsize != len(rest):
         raise ModelError(
             f'"{name}" declares the shape {shape} and holds {len(rest)} bytes', remedy="copy it again"
         )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mixeval.audio import Audio, read_audio
 from mixeval.errors import AudioError, DatasetError, RenderError
-from mixeval_stimuli.methods.guest import Guest, received, total
+from mixeval_stimuli.methods.guests.guest import Guest, received, total
 from mixeval_stimuli.methods.method import Mix
 from mixeval_stimuli.recordings import read_stems
 

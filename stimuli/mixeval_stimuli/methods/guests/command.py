@@ -19,8 +19,8 @@ from pydantic import AfterValidator, Field, JsonValue
 
 from mixeval.audio import Audio, read_audio, write_samples
 from mixeval.errors import AudioError, RenderError
-from mixeval_stimuli.methods.guarded import Guarded, Outcome, guarded
-from mixeval_stimuli.methods.guest import Guest, Stem
+from mixeval_stimuli.methods.guests.guarded import Guarded, Outcome, guarded
+from mixeval_stimuli.methods.guests.guest import Guest, Stem, TimeoutSeconds
 
 PLACEHOLDERS = ("stems", "output", "sample_rate")
 
@@ -56,8 +56,7 @@ class Command(Guest):
 
     run: Annotated[str, AfterValidator(_command_line)]
     files: tuple[Annotated[str, Field(min_length=1)], ...] = ()
-    # How long a mix may take does not decide how it sounds: it stands neither in the cache's key nor in the manifest.
-    timeout_seconds: Annotated[float, Field(gt=0.0, le=86_400.0, exclude=True)] = 600.0
+    timeout_seconds: TimeoutSeconds = 600.0
 
     @classmethod
     def runs(cls, options: Mapping[str, JsonValue]) -> str | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mixeval_stimuli.methods.transients import (
+from mixeval_stimuli.methods.random_forest.transients import (
     Strokes,
     active_rms,
     crest_db,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mixeval.errors import AudioError
-from mixeval_stimuli.methods.dynamics import Compressor, compress, release_pole, smooth
+from mixeval_stimuli.methods.random_forest.dynamics import Compressor, compress, release_pole, smooth
 
 RATES = pytest.mark.parametrize("rate", [22_050, 44_100, 96_000])
 

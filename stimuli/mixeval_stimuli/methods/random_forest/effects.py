@@ -12,12 +12,12 @@ from pydantic import JsonValue
 from mixeval.audio import Audio
 from mixeval.errors import AudioError
 from mixeval_stimuli.loudness import integrated_loudness
-from mixeval_stimuli.methods import effect_parameters as parameters
-from mixeval_stimuli.methods.dynamics import Compressor, compress
-from mixeval_stimuli.methods.effect_parameters import Style
-from mixeval_stimuli.methods.reverb import Reverb, reverberate
-from mixeval_stimuli.methods.rhythm import Tempo, estimate_tempo, onset_strength, onset_times
-from mixeval_stimuli.methods.transients import (
+from mixeval_stimuli.methods.random_forest import effect_parameters as parameters
+from mixeval_stimuli.methods.random_forest.dynamics import Compressor, compress
+from mixeval_stimuli.methods.random_forest.effect_parameters import Style
+from mixeval_stimuli.methods.random_forest.reverb import Reverb, reverberate
+from mixeval_stimuli.methods.random_forest.rhythm import Tempo, estimate_tempo, onset_strength, onset_times
+from mixeval_stimuli.methods.random_forest.transients import (
     DEFAULT_DECAY_SECONDS,
     DEFAULT_RISE_SECONDS,
     Strokes,

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from mixeval.audio import Audio, read_audio
 from mixeval.errors import AudioError
-from mixeval_stimuli.methods.dynamics import Compressor, compress
-from mixeval_stimuli.methods.effects import add_effects
-from mixeval_stimuli.methods.transients import crest_db
+from mixeval_stimuli.methods.random_forest.dynamics import Compressor, compress
+from mixeval_stimuli.methods.random_forest.effects import add_effects
+from mixeval_stimuli.methods.random_forest.transients import crest_db
 
 PUBLISHED = Path(os.environ.get("MIXEVAL_DEV_DATA", "absent")) / "paper-stimuli"
 STYLES = pytest.mark.parametrize("style", ["tuned", "as_published"])
