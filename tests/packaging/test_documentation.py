@@ -22,7 +22,6 @@ from mixeval.study import (
     TestSection,
 )
 from mixeval_stimuli.methods.registry import METHODS
-from mixeval_stimuli.training.options import Options
 
 REPOSITORY = Path(__file__).parents[2]
 GUIDES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
@@ -54,12 +53,6 @@ def test_every_method_and_option_is_explained(name):
     assert f"`{name}`" in RUN_A_STUDY
     for option in METHODS[name].model_fields:
         assert f"`{option}" in RUN_A_STUDY, option
-
-
-def test_every_option_of_a_training_is_explained():
-    guide = (REPOSITORY / "docs" / "train-a-model.md").read_text(encoding="utf-8")
-    for name in Options.model_fields:
-        assert f"`{name}`" in guide, name
 
 
 def test_every_environment_variable_is_explained():

@@ -12,7 +12,10 @@ import pytest
 
 from mixeval.manifest import read_manifest
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "add-a-mixing-method.md").read_text(encoding="utf-8")
+PATH = Path(__file__).parents[2] / "docs" / "add-a-mixing-method.md"
+if not PATH.is_file():
+    pytest.skip("the documents are not shipped with the wheel", allow_module_level=True)
+GUIDE = PATH.read_text(encoding="utf-8")
 
 STUDY = """
 [study]
