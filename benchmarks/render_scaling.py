@@ -7,7 +7,8 @@ renders it from nothing by `mixeval render`, with one worker and with two. `--cl
 scheduler with two workers of their own on loopback (extra `cluster`). Memory is resident and the highest seen; where
 processes share a library's pages each counts them. The time to the first stimulus includes the start of the program.
 
-On a busy machine read the ratios, and those with care.
+On a busy machine only the CPU seconds mean something: those of the command and its workers together, where a perfect
+scaling spends no more of them than one worker does. The last tick of a process is not seen.
 """
 
 import argparse
@@ -60,6 +61,7 @@ class Rendered:
     first_mix_seconds: float = 0.0
     first_stimulus_seconds: float = 0.0
     megabytes: dict[str, float] = field(default_factory=dict)
+    cpu_seconds: dict[int, float] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -101,6 +103,7 @@ def measure(folder: Path, options: Sequence[str], elsewhere: Sequence[int] = ())
     stimuli = folder / "stimuli"
     shutil.rmtree(stimuli, ignore_errors=True)
     rendered = Rendered()
+    started = {pid: cpu_seconds(pid) for root in elsewhere for pid in workers_below(root)}
     start = time.perf_counter()
     command = [sys.executable, "-m", "mixeval", "render", str(folder), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as parent:
@@ -110,9 +113,11 @@ def measure(folder: Path, options: Sequence[str], elsewhere: Sequence[int] = ())
                 rendered.first_mix_seconds = seconds
             if not rendered.first_stimulus_seconds and any(stimuli.glob("*.flac")):
                 rendered.first_stimulus_seconds = seconds
-            look_at_memory(rendered.megabytes, parent.pid, elsewhere)
+            look_at_processes(rendered, parent.pid, elsewhere)
             time.sleep(POLL_SECONDS)
     rendered.seconds = time.perf_counter() - start
+    for pid, before in started.items():
+        rendered.cpu_seconds[pid] -= before
     if parent.returncode:
         raise SystemExit(f"`{' '.join(command)}` failed")
     rendered.files = {
@@ -121,13 +126,16 @@ def measure(folder: Path, options: Sequence[str], elsewhere: Sequence[int] = ())
     return rendered
 
 
-def look_at_memory(highest: dict[str, float], parent: int, elsewhere: Sequence[int]) -> None:
-    processes = {"parent": parent}
-    own = [pid for pid in descendants(parent) if "spawn_main" in command_line(pid)]
-    theirs = [pid for root in elsewhere for pid in descendants(root) if "spawn_main" in command_line(pid)]
-    processes |= {f"worker {number}": pid for number, pid in enumerate(own + theirs, start=1)}
+def look_at_processes(rendered: Rendered, parent: int, elsewhere: Sequence[int]) -> None:
+    workers = [pid for root in (parent, *elsewhere) for pid in workers_below(root)]
+    processes = {"parent": parent} | {f"worker {number}": pid for number, pid in enumerate(workers, start=1)}
     for role, pid in processes.items():
-        highest[role] = max(highest.get(role, 0.0), resident_megabytes(pid))
+        rendered.megabytes[role] = max(rendered.megabytes.get(role, 0.0), resident_megabytes(pid))
+        rendered.cpu_seconds[pid] = max(rendered.cpu_seconds.get(pid, 0.0), cpu_seconds(pid))
+
+
+def workers_below(root: int) -> list[int]:
+    return [pid for pid in descendants(root) if "spawn_main" in read(Path(f"/proc/{pid}/cmdline"))]
 
 
 def descendants(pid: int) -> list[int]:
@@ -138,14 +146,16 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def command_line(pid: int) -> str:
-    return read(Path(f"/proc/{pid}/cmdline"))
-
-
 def resident_megabytes(pid: int) -> float:
     lines = read(Path(f"/proc/{pid}/status")).splitlines()
     values = [int(line.split()[1]) / 1000 for line in lines if line.startswith("VmHWM:")]
     return values[0] if values else 0.0
+
+
+def cpu_seconds(pid: int) -> float:
+    # Fields 14 and 15 of proc(5), counted behind the command's name in parentheses.
+    fields = read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
 
 
 def read(path: Path) -> str:
@@ -207,7 +217,8 @@ def print_table(renders: Mapping[str, Rendered], items: int) -> None:
         memory = ", ".join(f"{role} {size:.0f}" for role, size in render.megabytes.items())
         same = "the same" if render.files == one.files else "DIFFERENT"
         print(
-            f"| {name} | {render.seconds:.1f} | {one.seconds / render.seconds:.2f} times as fast "
+            f"| {name} | {render.seconds:.1f} | {one.seconds / render.seconds:.2f} times "
+            f"| {sum(render.cpu_seconds.values()):.1f} "
             f"| {render.first_mix_seconds:.1f} | {render.first_stimulus_seconds:.1f} | {memory} | {same} |"
         )
 
