@@ -54,7 +54,10 @@ class Network(nn.Module):
             features = features[:, :, ::2]  # without a low-pass: aliasing is left to the filters
         features = _activated(self.bottleneck, features)
         for layer in self.up:
-            features = _activated(layer, _merged(skips.pop(), _upsampled(features)))
+            merged = _merged(skips.pop(), _upsampled(features))
+            del features  # nobody holds a signal that was used, so that memory is that of one level
+            features = _activated(layer, merged)
+            del merged
         return _convolved(self.output, _merged(stems, features))
 
 
@@ -63,7 +66,6 @@ def _upsampled(signal: Tensor) -> Tensor:
 
 
 def _merged(skip: Tensor, features: Tensor) -> Tensor:
-    # By now nothing but these arguments holds the signals, so that each is given back once it was used.
     return torch.cat([_middle(skip, features.shape[2]), features], dim=1)
 
 
