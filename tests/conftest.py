@@ -4,7 +4,12 @@ import importlib
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# A deadline is a timed assertion, which a busy machine fails.
+hypothesis.settings.register_profile("mixeval", deadline=None)
+hypothesis.settings.load_profile("mixeval")
 
 PACKAGES = ["mixeval", "mixeval_analysis", "mixeval_migrations", "mixeval_stimuli", "mixeval_webapp"]
 
