@@ -17,6 +17,7 @@ from mixeval.audio import Audio
 from mixeval.errors import DatasetError, ModelError
 from mixeval.manifest import file_sha256
 from mixeval_stimuli.datasets.enst import STEMS
+from mixeval_stimuli.default_models import default_model
 from mixeval_stimuli.gains import mix_of
 from mixeval_stimuli.methods.inputs import stem_files
 from mixeval_stimuli.methods.method import Mix, MixMethod
@@ -29,7 +30,7 @@ from mixeval_stimuli.recordings import Recording, read_stems
 OUTPUTS = tuple(f"{stem}.{side}" for stem in STEMS for side in ("left", "right"))
 """What a forest predicts: the linear gain of each stem to each side, for stems and mix of the same loudness."""
 
-DEFAULT = Path(__file__).parents[1] / "default_models" / "random_forest.npz"
+DEFAULT = default_model("random_forest.npz")
 """The forest that comes with mixeval."""
 
 Gains = npt.NDArray[np.float64]
