@@ -15,7 +15,7 @@ import queue
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Executor, Future
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -159,7 +159,9 @@ class _Sent:
 def _connect(address: str) -> Any:
     distributed = _distributed()
     try:
-        asyncio.run(_greet(address))
+        # In a thread of its own: the caller's may have an event loop already, as in a notebook.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(_greet(address))).result()
         return distributed.Client(address, timeout=ANSWER_SECONDS, set_as_default=False, name="mixeval")
     except ValueError as error:
         raise RenderError(

@@ -391,10 +391,7 @@ def test_a_mix_that_several_conditions_share_fails_for_each_of_them(small_study)
     with pytest.raises(RenderError) as refusal:
         render(small_study.with_text(lambda text: text + hidden))
 
-    assert [line.split(":")[0] for line in str(refusal.value).splitlines()[:2]] == [
-        "loop 2, network",
-        "loop 2, hidden",
-    ]
+    assert str(refusal.value).startswith("loop 2, network; loop 2, hidden: ")
 
 
 def test_steps_of_what_cannot_be_planned_leave_the_total(small_study):

@@ -129,7 +129,7 @@ def test_without_scikit_learn_it_says_what_to_install(monkeypatch, synthetic_tre
     with pytest.raises(ModelError) as refusal:
         random_forest.train_random_forest([synthetic_tree.path], tmp_path / "forest.npz")
 
-    assert 'pip install "mixeval[models]"' in refusal.value.remedy
+    assert "pip install 'mixeval[models]'" in refusal.value.remedy
 
 
 def test_the_file_predicts_as_the_forest_that_was_grown(trained_forest, synthetic_tree):
