@@ -39,8 +39,8 @@ def balanced_order(names: Iterable[T], turn: int, seed: int) -> tuple[T, ...]:
 
     Each square of the series gives the treatments to other names and shuffles its rows, all from `seed`. After
     every whole square each name has stood in each place equally often, and after any number of turns the most
-    and the least frequent place of a name differ by one at most; ordered pairs of neighbours differ by one at
-    most for an even number of names, by two for an odd one, within each square.
+    and the least frequent place of a name differ by one at most; counts of ordered pairs of neighbours differ
+    by one at most for an even number of names, by two for an odd one.
     """
     found = list(names)
     if not found:
