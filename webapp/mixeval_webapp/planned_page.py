@@ -26,7 +26,12 @@ class PlannedPage:
     @property
     def rated(self) -> tuple[str, ...]:
         """The conditions that are rated, from left to right."""
-        return tuple(sound.condition for sound in self.sounds if sound.role == "rated")
+        return tuple(condition for condition, _ in self.letters)
+
+    @property
+    def letters(self) -> tuple[tuple[str, str], ...]:
+        """Each condition that is rated with what it is called, from left to right."""
+        return tuple((sound.condition, sound.shown_as) for sound in self.sounds if sound.role == "rated")
 
     @property
     def heard(self) -> tuple[tuple[str, str], ...]:
