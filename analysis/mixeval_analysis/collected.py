@@ -20,7 +20,8 @@ from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, 
 from mixeval.settings import database_url
 from mixeval.study import Study, read_study
 from mixeval.versions import Version
-from mixeval_analysis.ratings import COLUMNS, RatedVersion, Ratings, in_utf8
+from mixeval_analysis.answers import RatedVersion, in_utf8
+from mixeval_analysis.ratings import COLUMNS, Ratings
 from mixeval_migrations import head, prepare
 
 SCALE = (0.0, 100.0)

@@ -7,7 +7,8 @@ import pandas as pd
 
 from mixeval.seeds import generator
 from mixeval.tables import frame_of
-from mixeval_analysis.ratings import Ratings, Values, count_of
+from mixeval_analysis.answers import count_of
+from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.tables import Table
 
 REPLICATES = 10_000
@@ -24,7 +25,7 @@ def summary(ratings: Ratings, *, replicates: int = REPLICATES) -> Table:
     participants, who are drawn with all their ratings: a participant who heard more items weighs more, as in
     the mean itself.
     """
-    intervals, unstable = _bootstrap_means(ratings, replicates)
+    intervals, unstable = bootstrap_means(ratings, replicates)
     notes = list(unstable)
     rows = []
     for condition, values in ratings.by_condition().items():
@@ -63,10 +64,10 @@ def summary(ratings: Ratings, *, replicates: int = REPLICATES) -> Table:
     )
 
 
-def _bootstrap_means(
-    ratings: Ratings, replicates: int
+def bootstrap_means(
+    ratings: Ratings, replicates: int = REPLICATES
 ) -> tuple[dict[str, tuple[float | None, float | None]], list[str]]:
-    """Return the interval of each condition's mean, and sentences for those that have none.
+    """Return the 95 % interval of each condition's mean over participants, and sentences for those that have none.
 
     Drawing participants with replacement is a multinomial weight per participant, so a replicate's mean is
     (weights @ sums) / (weights @ counts) with sums and counts of shape (participants, conditions).

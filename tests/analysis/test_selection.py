@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from mixeval.errors import AnalysisError
-from mixeval_analysis.ratings import RatedVersion, Ratings, with_defaults
+from mixeval_analysis.answers import RatedVersion
+from mixeval_analysis.ratings import Ratings, with_defaults
 from mixeval_analysis.selection import differing_stimuli, folder_of, select
 
 
