@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
@@ -22,19 +21,19 @@ from pydantic import (
 
 from mixeval.conditions import Condition, PlainText
 from mixeval.errors import StudyError
+from mixeval.listening_pages import (
+    LISTENING_PAGES,
+    AnyListeningPage,
+    ListeningPage,
+    SlidersPage,
+    conditions_named,
+    is_page_tag,
+)
+from mixeval.section import Section, Text
 from mixeval.validation import closest, validated
 
 FILE_NAME = "study.toml"
 TARGET_LUFS = -28.0
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, strip_whitespace=True)]
-"""Text of one or more paragraphs, separated by blank lines."""
-
-
-class Section(BaseModel):
-    """What all parts of a study share: frozen, strictly typed, unknown keys refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class FilesDataset(Section):
@@ -116,6 +115,8 @@ ItemsChoice = Annotated[
 class StudySection(Section):
     title: PlainText
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    """Of what mixeval itself says to participants, by its BCP 47 tag: en, de, fr, es, ja, or one of your own."""
 
 
 class StimuliSection(Section):
@@ -150,23 +151,6 @@ class StimuliSection(Section):
         return self
 
 
-class TestSection(Section):
-    __test__ = False  # pytest collects by name
-
-    page: Literal["sliders"] = "sliders"
-    question: PlainText = "How much do you like each mix?"
-    instructions: Text = (
-        "All are the same performance. Play them as often as you wish and put each where it belongs."
-    )
-    scale: Annotated[tuple[PlainText, ...], Field(min_length=2, max_length=11)] = (
-        "Dislike very much",
-        "Neutral",
-        "Like very much",
-    )
-    """Words from the bottom of the scale (0) to its top (100), evenly spaced."""
-    attribute: PlainText = "preference"
-
-
 class ParticipantsSection(Section):
     consent: Text = (
         "You will listen to short recordings and rate how much you like each way of mixing them.\n\n"
@@ -186,7 +170,7 @@ class Study(Section):
 
     study: StudySection
     stimuli: StimuliSection
-    test: TestSection = TestSection()
+    test: AnyListeningPage = SlidersPage()
     participants: ParticipantsSection = ParticipantsSection()
     analysis: AnalysisSection = AnalysisSection()
 
@@ -196,6 +180,14 @@ class Study(Section):
         unknown = [name for name in self.analysis.order or () if name not in ids]
         if unknown:
             raise ValueError(f'analysis.order names "{unknown[0]}", which is no condition of this study')
+        return self
+
+    @model_validator(mode="after")
+    def _test_names_conditions(self) -> "Study":
+        ids = {condition.id for condition in self.stimuli.conditions}
+        unknown = [name for name in conditions_named(self.test) if name not in ids]
+        if unknown:
+            raise ValueError(f'[test] names "{unknown[0]}", which is no condition of this study')
         return self
 
     @property
@@ -247,7 +239,7 @@ def study_of(document: Mapping[str, Any], *, source: str = FILE_NAME) -> Study:
 
 
 def _is_tag(step: str, table: Mapping[str, Any]) -> bool:
-    return step in {table.get("kind"), _items_tag(table)}
+    return step in {table.get("kind"), _items_tag(table)} or is_page_tag(step, table)
 
 
 def _remedy_for_unknown_key(key: str) -> str:
@@ -269,7 +261,8 @@ def _homes_of_keys() -> dict[str, str]:
         ("[[stimuli.conditions]]", Condition),
         ("[analysis]", AnalysisSection),
         ("[participants]", ParticipantsSection),
-        ("[test]", TestSection),
+        *((f'[test] with page = "{name}"', page) for name, page in LISTENING_PAGES.items()),
+        ("[test]", ListeningPage),
         ("[stimuli]", StimuliSection),
         ("[study]", StudySection),
     )
