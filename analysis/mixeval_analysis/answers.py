@@ -9,6 +9,7 @@ import pandas as pd
 from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
 
+
 @dataclass(frozen=True)
 class RatedVersion:
     """A version of the study that sessions were taken in.
@@ -38,13 +39,15 @@ class Answers:
     """Rows with what tables and figures need to present them.
 
     `labels` maps condition ids, in the order of tables and figures, to what is printed. `page` is the type of
-    page that asked, or empty where that is unknown.
+    page that asked, or empty where that is unknown. `questions` maps attributes to what listeners were asked.
     """
 
     NOUN: ClassVar[str] = "answer"
     """What one row is called."""
     NAMING: ClassVar[tuple[str, ...]] = ()
     """The columns that name conditions."""
+    VALUES: ClassVar[tuple[str, ...]] = ()
+    """The columns that hold the answer."""
 
     rows: pd.DataFrame
     labels: Mapping[str, str]
@@ -54,6 +57,7 @@ class Answers:
     seed: int = 0
     attribute: str | None = None
     page: str = ""
+    questions: Mapping[str, str] = field(default_factory=dict)
     source_sha256: str | None = None
     versions: tuple[RatedVersion, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
@@ -78,6 +82,11 @@ class Answers:
     @property
     def sessions(self) -> int | None:
         return count_sessions(self.rows)
+
+    @property
+    def question(self) -> str:
+        """What listeners were asked, or empty where that is unknown."""
+        return self.questions.get(self.attribute or "", "")
 
     def shape_in_words(self) -> str:
         """Say `20 participants x 6 items`."""

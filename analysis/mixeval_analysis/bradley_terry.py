@@ -1,7 +1,5 @@
 """Bradley-Terry scores: one scale from choices between two, where every mix was compared with every other."""
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -73,24 +71,28 @@ def fit(wins: Wins) -> npt.NDArray[np.float64] | None:
     >>> fit(np.array([[0.0, 3.0], [1.0, 0.0]])).round(3)
     array([ 0.549, -0.549])
     """
-    if not _connected(wins):
-        return None
-    met, total = wins + wins.T, wins.sum(axis=1)
-    strength = np.ones(len(wins))
+    return _fit_all(wins[None])[0] if _connected(wins) else None
+
+
+def _fit_all(wins: Wins) -> npt.NDArray[np.float64]:
+    """Return scores, shape (studies, k), of the wins of several studies, shape (studies, k, k)."""
+    met, total = wins + wins.swapaxes(1, 2), wins.sum(axis=2)
+    scores = np.zeros(total.shape)
     for _ in range(_ITERATIONS):
-        new = total / (met / (strength[:, None] + strength[None, :])).sum(axis=1)
-        new /= math.exp(float(np.log(new).mean()))
-        if np.abs(np.log(new / strength)).max() < _TOLERANCE:
+        strength = np.exp(scores)
+        new = np.log(total / (met / (strength[:, :, None] + strength[:, None, :])).sum(axis=2))
+        new -= new.mean(axis=1, keepdims=True)
+        moved = float(np.abs(new - scores).max())
+        scores = new
+        if moved < _TOLERANCE:
             break
-        strength = new
-    return np.log(new)
+    return scores
 
 
 def _connected(wins: Wins) -> bool:
-    """Tell whether every mix won against every other by some chain of choices (Ford, 1957)."""
-    k = len(wins)
-    reach = np.linalg.matrix_power((np.eye(k) + (wins > 0)) > 0, 1).astype(np.int64)
-    for _ in range(k):
+    """Tell whether every mix won against every other by some chain of choices (Ford, Am. Math. Monthly 64, 1957)."""
+    reach = np.eye(len(wins), dtype=np.int64) + (wins > 0)
+    for _ in range(len(wins)):
         reach = ((reach @ reach) > 0).astype(np.int64)
     return bool(reach.all())
 
@@ -117,11 +119,11 @@ def _limits(
     if panel < 2:
         return None, None, 0
     random = generator(seed, "bootstrap", "bradley_terry")
-    weights = random.multinomial(panel, np.full(panel, 1 / panel), size=REPLICATES)
-    found = [fit(np.tensordot(weight.astype(np.float64), won, axes=1)) for weight in weights]
-    finite = np.array([scores for scores in found if scores is not None])
+    weights = random.multinomial(panel, np.full(panel, 1 / panel), size=REPLICATES).astype(np.float64)
+    drawn = np.tensordot(weights, won, axes=1)
+    finite = drawn[[_connected(wins) for wins in drawn]]
     unbounded = REPLICATES - len(finite)
     if unbounded > REPLICATES // 40:  # a limit would lie beyond every number
         return None, None, unbounded
-    low, high = np.quantile(finite, [0.025, 0.975], axis=0)
+    low, high = np.quantile(_fit_all(finite), [0.025, 0.975], axis=0)
     return low, high, unbounded

@@ -56,6 +56,17 @@ def sdg(ratings: Ratings) -> Table:
     )
 
 
+def partners(rows: pd.DataFrame) -> "pd.Series[str]":
+    """Name for each row the other mixes of its page where that makes it another answer: on `bs1116` pages.
+
+    There the hidden reference is graded anew beside each mix.
+    """
+    if "page" not in rows.columns or not (rows["page_type"] == "bs1116").any():
+        return pd.Series("", index=rows.index)
+    together = rows.groupby("page")["condition"].transform(lambda own: "\n".join(sorted(own)))
+    return together.where(rows["page_type"] == "bs1116", "")
+
+
 def _pages(rows: pd.DataFrame) -> "pd.Series[str]":
     if "page" in rows.columns:
         return rows["page"].astype(str)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 from scipy.optimize import brentq
 from scipy.special import ndtr
@@ -29,7 +30,8 @@ def d_prime(trials: Trials) -> Table:
     rule where the same two mixes meet again and again, or by differencing (`d_diff`), the more likely one
     where pairs change from trial to trial. Their limits are those of the proportion, transformed.
     """
-    rows, notes = [], []
+    rows: list[dict[str, Any]] = []
+    notes = []
     for a, b in trials.pairs:
         outcome = trials.identifications(a, b)
         correct, n = int(outcome.first.sum()), outcome.n

@@ -1,5 +1,7 @@
 """Choices between two mixes: how often each was preferred, and whether that is more than a coin's toss."""
 
+from typing import Any
+
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
 from mixeval_analysis.probability import holm
@@ -25,7 +27,8 @@ def binomial(trials: Trials) -> Table:
     are Clopper and Pearson's and Wilson's. `p_sign` and `p_signed_rank` take one number from each participant:
     which of the two this one chose more often, and how much more often (exact, Holm).
     """
-    rows, notes = [], []
+    rows: list[dict[str, Any]] = []
+    notes = []
     for a, b in trials.pairs:
         outcome = trials.preferences(a, b)
         if not outcome.decided:
@@ -94,7 +97,9 @@ def choices(trials: Trials) -> Table:
                 "p_signed_rank": None if lean is None else lean.p_exact,
             }
         )
-    shares = "What one mix gains another loses: these proportions are not independent, and p is not corrected."
+    shares = (
+        "What one mix gains another loses: these proportions are not independent, and p is not corrected."
+    )
     return Table(
         name="choices",
         title="How often each was preferred",

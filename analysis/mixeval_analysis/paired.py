@@ -1,6 +1,7 @@
 """Wilcoxon signed-rank tests of all pairs on participants' means: the same people rated both."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -44,11 +45,11 @@ def wilcoxon(ratings: Ratings) -> Table:
     """
     means = ratings.rows.groupby(["participant", "condition"])["rating"].mean().unstack("condition")
     means = means.sort_index().reindex(columns=list(ratings.labels))
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     notes = []
     for a, b in itertools.combinations(ratings.labels, 2):
-        differences = np.round(np.asarray((means[a] - means[b]).dropna(), dtype=np.float64), DECIMALS) + 0.0
-        row: dict[str, object] = {"a": a, "b": b, "n": len(differences), **dict.fromkeys(_UNDEFINED)}
+        differences = np.asarray((means[a] - means[b]).dropna().round(DECIMALS), dtype=np.float64)
+        row: dict[str, Any] = {"a": a, "b": b, "n": len(differences), **dict.fromkeys(_UNDEFINED)}
         both = f"{ratings.labels[a]} and {ratings.labels[b]}"
         if not len(differences):
             notes.append(f"{both}: nobody rated both.")
@@ -118,7 +119,5 @@ def _few(ratings: Ratings, pairs: int) -> tuple[str, ...]:
     least = pairs * 2.0 ** (1 - ratings.participants)
     if least < 0.05:
         return ()
-    return (
-        f"With {count_of(ratings.participants, 'participant')} and {count_of(pairs, 'pair')}, "
-        "no difference however clear can have a p (Holm) below 0.05.",
-    )
+    panel, tests = count_of(ratings.participants, "participant"), count_of(pairs, "pair")
+    return (f"With {panel} and {tests}, no difference however clear can have a p (Holm) below 0.05.",)

@@ -27,6 +27,7 @@ COLUMNS: Mapping[str, str] = {
     "version": "text",
     "page": "text",
     "page_type": "text",
+    "purpose": "text",
     "position": "count",
     "shown_as": "text",
     "played": "flag",
@@ -45,11 +46,23 @@ DEFAULTS: Mapping[str, object] = {
     "repeat": 0,
     "version": "",
     "page_type": "",
+    "purpose": "rating",
     "simulated": False,
     "preview": False,
     "complete": True,
 }
 """What a table says that lacks the column: one attribute, one presentation, a scale, real and complete."""
+
+PAGE_TYPES = ("", "single_axis", "sliders", "acr", "ranking", "bs1116")
+"""The page types that give ratings; empty where it is not known: a scale."""
+
+SCALES: Mapping[str, tuple[float, float]] = {
+    "single_axis": (0.0, 100.0),
+    "sliders": (0.0, 100.0),
+    "acr": (1.0, 5.0),
+    "bs1116": (1.0, 5.0),
+}
+"""Bottom and top of the scales that mixeval serves; that of a ranking is the number of mixes."""
 
 Values = npt.NDArray[np.float64]
 
@@ -63,6 +76,7 @@ class Ratings(Answers):
 
     NOUN: ClassVar[str] = "rating"
     NAMING: ClassVar[tuple[str, ...]] = ("condition",)
+    VALUES: ClassVar[tuple[str, ...]] = ("rating",)
 
     scale: tuple[float, float] | None = None
 

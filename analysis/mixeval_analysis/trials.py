@@ -29,6 +29,7 @@ COLUMNS: Mapping[str, str] = {
     "session": "text",
     "version": "text",
     "page": "text",
+    "purpose": "text",
     "position": "count",
     "shown_first": "text",
     "listened_seconds_a": "number",
@@ -46,6 +47,7 @@ DEFAULTS: Mapping[str, object] = {
     "correct": "",
     "attribute": "",
     "version": "",
+    "purpose": "rating",
     "simulated": False,
     "preview": False,
     "complete": True,
@@ -90,6 +92,7 @@ class Trials(Answers):
 
     NOUN: ClassVar[str] = "trial"
     NAMING: ClassVar[tuple[str, ...]] = ("a", "b")
+    VALUES: ClassVar[tuple[str, ...]] = ("x", "chosen")
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:

@@ -153,6 +153,7 @@ class Collected:
                     stimuli_id=version.stimuli_id,
                     study=study.canonical_json(),
                     manifest=manifest.to_json(),
+                    order_seed=1,
                     created_at=self._tick(),
                 )
             )
@@ -175,12 +176,15 @@ class Collected:
                 version_id=version,
                 secret_sha256=_hash("secret", self.count),
                 seed=self.count,
+                seat=self.count,
                 consent_sha256=_hash("consent"),
                 started_at=self._tick(),
                 completed_at=self._tick() if complete else None,
             )
             for place, item in enumerate(ITEMS):
-                page = Page(id=f"s{self.count}-{item}", position=place, item=item, session=taken)
+                page = Page(
+                    id=f"s{self.count}-{item}", position=place, kind="sliders", item=item, session=taken
+                )
                 for index, condition in enumerate(CONDITIONS):
                     mix = PageStimulus(
                         token=f"t{self.count}-{item}-{condition}",

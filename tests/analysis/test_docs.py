@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mixeval_analysis.paper_profile import LABEL, analyze_ratings
+from mixeval_analysis.page_profiles import analyze_answers
+from mixeval_analysis.paper_profile import LABEL
 from mixeval_analysis.ratings import COLUMNS, DEFAULTS, REQUIRED
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -25,7 +26,7 @@ def test_the_data_dictionary_lists_every_tidy_column_and_what_its_absence_says()
 def test_the_data_dictionary_lists_every_column_of_every_table(panel):
     text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8").split("## Tables")[1]
     sections = dict(re.findall(r"### `(\w+)`[^\n]*\n(.*?)(?=###|\Z)", text, re.DOTALL))
-    tables = analyze_ratings(panel).tables
+    tables = analyze_answers(panel).tables
     assert list(sections) == list(tables)
     for name, table in tables.items():
         first_cells = re.findall(r"^\| (`[^|]+) \|", sections[name], re.MULTILINE)
