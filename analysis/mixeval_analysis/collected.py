@@ -48,6 +48,7 @@ _ROWS: "Select[*tuple[Any, ...]]" = (
         Rating.played.label("played"),
         Rating.listened_seconds.label("listened_seconds"),
         Rating.moved.label("moved"),
+        Rating.unplayable.label("unplayable"),
         Rating.rated_at.label("rated_at"),
         Participant.simulated.label("simulated"),
         Participant.preview.label("preview"),

@@ -57,20 +57,18 @@ def read_trials(session: Session) -> pd.DataFrame:
     both = rated.groupby(["page", "attribute"])["condition"].transform("size") == 2
     pairs = rated.loc[both].sort_values(["page", "attribute", "place"], kind="stable")
     one, other = pairs.iloc[0::2].reset_index(drop=True), pairs.iloc[1::2].reset_index(drop=True)
-    x = (
-        stimuli.loc[stimuli["role"] == "x"]
-        .groupby("page")
-        .agg({"condition": "first", "listened_seconds": "max"})
-    )
+    unknown = stimuli.loc[stimuli["role"] == "x"].groupby("page")
+    x = unknown["condition"].first().to_dict()
+    listened = unknown["listened_seconds"].max().to_dict()
     trials = one.assign(
         a=one["condition"],
         b=other["condition"],
-        x=one["page"].map(x["condition"]).fillna("").astype(object),
+        x=pd.Series([x.get(page, "") for page in one["page"]], dtype=object),
         chosen=_chosen(one, other),
         shown_first=one["condition"],
         listened_seconds_a=one["listened_seconds"],
         listened_seconds_b=other["listened_seconds"],
-        listened_seconds_x=one["page"].map(x["listened_seconds"]).astype("float64"),
+        listened_seconds_x=pd.Series([listened.get(page) for page in one["page"]], dtype="float64"),
         rated_at=one["rated_at"].where(one["rated_at"] >= other["rated_at"], other["rated_at"]),
     ).astype({"simulated": bool, "preview": bool, "complete": bool})
     right = (trials["chosen"] == trials["x"]).map({True: "true", False: "false"})

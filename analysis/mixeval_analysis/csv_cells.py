@@ -44,6 +44,11 @@ def refuse_gaps(cells: pd.DataFrame, columns: tuple[str, ...], source: str, *, n
         raise AnalysisError(f"{source} holds no {noun}s", remedy=f"give it a row per {noun} below its header")
 
 
+def says_no(cells: "pd.Series[str]") -> "pd.Series[bool]":
+    """Tell the cells of a flag that say no, aloud."""
+    return cells.str.lower().isin(_FALSE - {""})
+
+
 def refuse_empty(cells: "pd.Series[str]", source: str) -> None:
     """Refuse a column that has an empty cell."""
     refuse(cells == "", cells, source, "is empty", "fill it in or delete that row")
@@ -149,10 +154,15 @@ def _column(cells: "pd.Series[str]", kind: str, default: object, source: str) ->
     if kind == "number":
         parsed = cells.map(_number)
         if name == "rating":
-            refuse(cells == "", cells, source, "is empty", "give the rating or delete that row")
             comma = cells.str.fullmatch(r"[+-]?\d+,\d+")
             refuse(comma, cells, source, "has a decimal comma", "write a decimal point")
-            refuse(parsed.isna(), cells, source, "is no finite number", "correct it or delete that row")
+            refuse(
+                parsed.isna() & (cells != ""),
+                cells,
+                source,
+                "is no finite number",
+                "correct it or delete that row",
+            )
             large = parsed.abs() > _LARGEST_RATING
             refuse(large, cells, source, "is larger than any scale", "correct it or delete that row")
         return parsed

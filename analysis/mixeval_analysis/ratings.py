@@ -33,6 +33,7 @@ COLUMNS: Mapping[str, str] = {
     "played": "flag",
     "listened_seconds": "number",
     "moved": "flag",
+    "unplayable": "flag",
     "rated_at": "moment",
     "screened": "text",
     "simulated": "flag",

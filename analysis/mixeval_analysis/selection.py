@@ -14,6 +14,7 @@ import pandas as pd
 from mixeval.errors import AnalysisError
 from mixeval_analysis.answers import Answers, LeftOut, RatedVersion, count_of, count_sessions, in_order
 from mixeval_analysis.difference_grades import partners
+from mixeval_analysis.ratings import SCALES, Ratings
 
 Rows = pd.DataFrame
 
@@ -125,6 +126,8 @@ def _select_rows(answers: Answers, *, real_only: bool, attribute: str | None) ->
         for condition, label in answers.labels.items()
         if condition not in present
     ]
+    if isinstance(answers, Ratings) and page in SCALES:
+        answers = replace(answers, scale=SCALES[page])
     return replace(
         answers,
         # In one order, whatever order they came in: a sum of fractions depends on it in its last digit.

@@ -25,6 +25,7 @@ from mixeval_analysis.csv_cells import (
     refuse_empty,
     refuse_gaps,
     refuse_unprintable,
+    says_no,
 )
 from mixeval_analysis.ratings import COLUMNS, DEFAULTS, PAGE_TYPES, REQUIRED, Ratings, with_defaults
 from mixeval_analysis.trials import Trials, in_study_order
@@ -106,6 +107,10 @@ def _parse_ratings(cells: pd.DataFrame, source: str) -> pd.DataFrame:
         known = ", ".join(filter(None, PAGE_TYPES))
         types = cells["page_type"]
         refuse(~types.isin(PAGE_TYPES), types, source, "is no type of page that rates", f"write {known}")
+    empty = cells["rating"] == ""
+    if "moved" in cells.columns:
+        empty &= ~says_no(cells["moved"])  # never rated, and the file knows it
+    refuse(empty, cells["rating"], source, "is empty", "give the rating or delete that row")
     rows = with_defaults(parsed(cells, COLUMNS, DEFAULTS, source))
     _refuse_twice(rows, source)
     return rows.reset_index(drop=True)
