@@ -129,8 +129,8 @@ def test_answers_of_the_first_schema_survive_the_upgrade(database):
 FIRST_SCHEMA_ROWS = [
     "INSERT INTO versions VALUES ('v', 'x', '{}', '{}', '2026-01-01 00:00:00')",
     "INSERT INTO participants VALUES (1, 'P1', 0, 0, '2026-01-01 00:00:00'), (2, 'P2', 0, 0, '2026-01-01 00:00:00')",
-    "INSERT INTO sessions VALUES ('s2', 2, 'v', 'b', 2, 'c', '', '2026-01-01 00:00:01', NULL, NULL), "
-    "('s1', 1, 'v', 'a', 1, 'c', '', '2026-01-01 00:00:00', '2026-01-01 00:10:00', 'CODE')",
+    "INSERT INTO sessions VALUES ('s2', 2, 'v', 'b', 2, 'c', '', '2026-01-01 00:00:01', NULL, NULL)",
+    "INSERT INTO sessions VALUES ('s1', 1, 'v', 'a', 1, 'c', '', '2026-01-01 00:00:00', '2026-01-01 00:10:00', 'CODE')",
     "INSERT INTO pages VALUES ('p', 's1', 0, 'shuffle', '2026-01-01 00:00:00', '2026-01-01 00:10:00')",
     "INSERT INTO page_stimuli VALUES ('t', 'p', 'mix', 0, 'A')",
     "INSERT INTO ratings VALUES (1, 't', 'preference', 71, 3, 1, 1, 2.5, '2026-01-01 00:05:00')",

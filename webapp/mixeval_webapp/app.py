@@ -23,6 +23,7 @@ from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 from mixeval_webapp.problems import answer_problems
 from mixeval_webapp.site import EXTENSION, Site, StudyVersions
+from mixeval_webapp.speech import teach
 from mixeval_webapp.stimulus_files import StimulusFiles
 
 STATIC_MAX_AGE_SECONDS = 365 * 24 * 60 * 60
@@ -38,6 +39,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+STATIC_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
 
 
 def create_app(
@@ -110,6 +112,7 @@ def _flask(site: Site, settings: Settings) -> Flask:
     # The API is guarded by a header and a content type that no form of another site can send.
     CSRFProtect(app).exempt(api)
     answer_problems(app)
+    teach(app)
     app.after_request(_guard)
     app.after_request(compress_static)
     if settings.trusted_proxies:
@@ -125,8 +128,10 @@ class _Token(BaseConverter):
 
 
 def _guard(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers[name] = value
+    # Scripts and styles are no documents: these headers would only make each of thirty small files a third larger.
+    names = STATIC_HEADERS if request.endpoint == "static" else SECURITY_HEADERS
+    for name in names:
+        response.headers[name] = SECURITY_HEADERS[name]
     if request.endpoint == "static" and response.status_code < 400:
         response.cache_control.public = True
         response.cache_control.immutable = True

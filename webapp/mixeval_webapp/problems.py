@@ -5,7 +5,7 @@ holds one.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -84,18 +84,15 @@ class InvalidFieldError(RefusalError):
 
 
 class UnfinishedPageError(RefusalError):
-    """A page on which mixes are still to be played or placed, by the letters that the listener sees."""
+    """A page on which something is still to do, by the names that the listener sees."""
 
     status, reason = HTTPStatus.UNPROCESSABLE_ENTITY, "unfinished_page"
 
-    def __init__(self, *, play: list[str], place: list[str]) -> None:
-        parts = [
-            f"Still to {what}: {', '.join(labels)}"
-            for what, labels in (("play", play), ("place", place))
-            if labels
-        ]
+    def __init__(self, missing: Mapping[str, Sequence[str]]) -> None:
+        """Name what is missing as a page type does: the task, and what it is about."""
+        parts = [f"Still to {task}: {', '.join(names)}".rstrip(": ") for task, names in missing.items()]
         super().__init__(". ".join(parts), remedy="")
-        self.missing = {"play": play, "place": place}
+        self.missing = missing
 
     def __str__(self) -> str:
         return self.problem

@@ -21,6 +21,7 @@ import { Player } from "./player.js";
  * @property {() => void} onChange something that is drawn has changed
  * @property {(kind: string, stimulus: string | null, detail: object) => void} log
  * @property {(text: string) => void} say
+ * @property {import("./words.js").Words} words
  */
 
 /** How long a context may take to wake up before the listener is asked to press again, in seconds. */
@@ -46,7 +47,7 @@ export class Sound {
    * @param {{stimuli: Stimulus[], bytes: number, frames: number, sample_rate: number, volume_db: number}} page
    * @param {{engine: Engine, downloads: Downloads, scope: Scope} & SoundHandlers} tools
    */
-  constructor(page, { engine, downloads, scope, onChange, log, say }) {
+  constructor(page, { engine, downloads, scope, words, onChange, log, say }) {
     this.page = page;
     this.engine = engine;
     this.downloads = downloads;
@@ -54,6 +55,7 @@ export class Sound {
     this.onChange = onChange;
     this.log = log;
     this.say = say;
+    this.words = words;
     this.#volumeDb = page.volume_db;
     scope.hold(() => this.#end());
   }
@@ -123,7 +125,7 @@ export class Sound {
       this.#loading.set(token, "failed");
       const reason = error instanceof DownloadError ? error.message : String(error);
       this.log("load_failed", token, { reason: reason.slice(0, 200) });
-      if (!this.#unfit) this.say(`Mix ${label} could not be loaded. Press ${label} to try again.`);
+      if (!this.#unfit) this.say(this.words.say("load_failed", { label }));
     }
     this.onChange();
   }
@@ -187,7 +189,7 @@ export class Sound {
     this.#unfit = true;
     this.pause();
     this.log("load_failed", token, { reason: "length", frames: buffer.length, expected: frames });
-    this.say("The sounds of this page do not fit together, so it cannot be rated. Please tell whoever invited you.");
+    this.say(this.words.say("unfit"));
     throw new RangeError("its length is not the page's");
   }
 
@@ -210,7 +212,7 @@ export class Sound {
     const patience = new Promise((go) => this.scope.after(WAKE_SECONDS, () => go(null)));
     await Promise.race([context.resume().catch(() => null), patience]);
     if (/** @type {string} */ (context.state) === "running") return true;
-    this.say("Your browser has not let the sound start. Please press the letter once more.");
+    this.say(this.words.say("not_started"));
     return false;
   }
 
@@ -229,7 +231,7 @@ export class Sound {
     this.log("context_state", null, { state });
     if (state !== "running" && player.playing !== null) {
       this.pause();
-      this.say("The sound was interrupted. Press a letter to go on.");
+      this.say(this.words.say("interrupted"));
     }
   }
 

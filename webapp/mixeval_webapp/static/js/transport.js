@@ -15,15 +15,16 @@ export class Transport {
 
   /**
    * @param {HTMLElement} root
-   * @param {{scope: Scope, volumeDb: number, onStop: () => void, onVolume: (db: number) => void,
+   * @param {{scope: Scope, words: import("./words.js").Words, volumeDb: number, onStop: () => void, onVolume: (db: number) => void,
    *   onVolumeSet: (db: number, at: number) => void}} tools
    *   at: when it was last moved, on the clock of performance.now()
    */
-  constructor(root, { scope, volumeDb, onStop, onVolume, onVolumeSet }) {
+  constructor(root, { scope, words, volumeDb, onStop, onVolume, onVolumeSet }) {
     this.bar = /** @type {HTMLElement} */ (root.querySelector(".loop"));
     this.filled = /** @type {HTMLElement} */ (root.querySelector(".loop b"));
     this.volume = /** @type {HTMLInputElement} */ (root.querySelector("#volume"));
     this.decibels = /** @type {HTMLElement} */ (root.querySelector("#decibels"));
+    this.words = words;
     this.onVolumeSet = onVolumeSet;
     this.volume.min = String(LOWEST_DB);
     this.volume.valueAsNumber = Math.min(0, Math.max(LOWEST_DB, volumeDb));
@@ -56,12 +57,13 @@ export class Transport {
   /** @param {number} part of the audio that has arrived; 1 ends the showing */
   showLoading(part) {
     this.bar.classList.toggle("loading", part < 1);
-    this.bar.setAttribute("aria-label", part < 1 ? `Loading the mixes, ${Math.floor(100 * part)} %` : "Position in the loop");
-    this.bar.dataset["words"] = part < 1 ? `Loading the mixes, ${Math.floor(100 * part)} %` : "";
+    const loading = this.words.say("loading", { percent: Math.floor(100 * part) });
+    this.bar.setAttribute("aria-label", part < 1 ? loading : this.words.say("position"));
+    this.bar.dataset["words"] = part < 1 ? loading : "";
   }
 
   #showVolume() {
-    const words = `${this.volume.value.replace("-", "\u2212")} dB`;
+    const words = this.words.say("decibels", { db: this.volume.value.replace("-", "\u2212") });
     this.decibels.textContent = words;
     this.volume.setAttribute("aria-valuetext", words);
   }
