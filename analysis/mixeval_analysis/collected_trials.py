@@ -54,8 +54,10 @@ def read_trials(session: Session) -> pd.DataFrame:
     stimuli = pd.DataFrame([tuple(row) for row in found], columns=list(found.keys()))
     stimuli = stimuli.astype({"value": "float64", "listened_seconds": "float64"})
     rated = stimuli.loc[(stimuli["role"] == "rated") & stimuli["value"].notna()]
-    both = rated.groupby(["page", "attribute"])["condition"].transform("size") == 2
-    pairs = rated.loc[both].sort_values(["page", "attribute", "place"], kind="stable")
+    answers = rated.groupby(["page", "attribute"])["value"]
+    # One choice, or half of one each; half saved, a page has no answer yet.
+    whole = (answers.transform("size") == 2) & (answers.transform("sum") == 1)
+    pairs = rated.loc[whole].sort_values(["page", "attribute", "place"], kind="stable")
     one, other = pairs.iloc[0::2].reset_index(drop=True), pairs.iloc[1::2].reset_index(drop=True)
     unknown = stimuli.loc[stimuli["role"] == "x"].groupby("page")
     x = unknown["condition"].first().to_dict()

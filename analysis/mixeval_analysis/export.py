@@ -13,7 +13,16 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mixeval.models import Answer, Event, Flag, Page, PageStimulus, Participant, ParticipantSession
+from mixeval.models import (
+    Answer,
+    Event,
+    Flag,
+    Page,
+    PageStimulus,
+    Participant,
+    ParticipantSession,
+    StudyVersion,
+)
 from mixeval.result_folder import Files, listing_file, replace_files
 from mixeval.settings import database_url
 from mixeval.study import read_study
@@ -132,6 +141,10 @@ def _sessions(session: Session) -> list[Sequence[Any]]:
     flags: dict[str, list[str]] = {}
     for session_id, name in session.execute(select(Flag.session_id, Flag.name).order_by(Flag.id)):
         flags.setdefault(session_id, []).append(name)
+    languages = {
+        version_id: json.loads(study)["study"].get("language", "")
+        for version_id, study in session.execute(select(StudyVersion.id, StudyVersion.study))
+    }
     found = session.execute(
         select(ParticipantSession, Participant)
         .join(Participant, ParticipantSession.participant_id == Participant.id)
@@ -144,6 +157,7 @@ def _sessions(session: Session) -> list[Sequence[Any]]:
             taken.version_id,
             taken.seat,
             taken.seed,
+            languages[taken.version_id],
             taken.browser,
             taken.started_at,
             taken.completed_at,
@@ -187,7 +201,9 @@ def _cell(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return f"'{value}" if value.startswith(_FORMULA) else value
+            guarded = f"'{value}" if value.startswith(_FORMULA) else value
+            # A bare carriage return ends a row for some readers, quoted or not.
+            return guarded.replace("\r\n", "\n").replace("\r", "\n")
         case datetime():
             return "" if pd.isna(value) else value.isoformat()
         case float():

@@ -90,6 +90,7 @@ SESSIONS: Meanings = {
     "version": "hash of the study and stimuli that the session was served from",
     "seat": "place in the balanced design of the version, from 0",
     "seed": "what was random for this session alone follows from it",
+    "language": "language of the pages",
     "browser": "browser family and kind of device",
     "started_at": "moment of consent, in UTC",
     "completed_at": "moment at which the session was finished, in UTC; empty where it was not",
