@@ -61,10 +61,12 @@ def d_prime(trials: Trials) -> Table:
                 "d_diff_ci95_hi": d_of(interval.high, differencing),
                 "participants": len(outcome.first),
                 "p_signed_rank": None if ranks is None else ranks.p_greater,
+                "p_signed_rank_holm": None,
             }
         )
-    for row, p in zip(rows, holm([row["p"] for row in rows]), strict=True):
-        row["p_holm"] = p
+    for name in ("p", "p_signed_rank"):
+        for row, p in zip(rows, holm([row[name] for row in rows]), strict=True):
+            row[f"{name}_holm"] = p
     return Table(
         name="d_prime",
         title="Is the difference heard",
@@ -97,7 +99,7 @@ def listeners(trials: Trials) -> Table:
             }
         )
     expected = (
-        f"Of {len(rows)} participants who only guess, about {len(rows) / 20:.2g} have a p below 0.05."
+        f"Of {len(rows)} participants who only guess, up to {len(rows) / 20:.2g} are to be expected with a p below 0.05."
         if len(rows) > 1
         else ""
     )

@@ -63,8 +63,6 @@ _COLUMNS = (
     "proportion_a",
     "ci95_lo",
     "ci95_hi",
-    "wilson95_lo",
-    "wilson95_hi",
     "p",
     "p_holm",
     "participants",
@@ -73,6 +71,8 @@ _COLUMNS = (
     "p_sign",
     "p_signed_rank",
     "p_signed_rank_holm",
+    "wilson95_lo",
+    "wilson95_hi",
 )
 
 

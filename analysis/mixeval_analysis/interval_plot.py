@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from mixeval.figures import GRID, INK, QUIET_INK, ROLE_COLOURS, new_figure, printed_style, saved, wrapped
-from mixeval.seeds import generator
 from mixeval.tables import SIMULATED
 from mixeval_analysis.answers import Answers
 
@@ -16,6 +16,8 @@ _LABEL_CHARACTERS = 26
 _LABEL_LINES = 2
 _ROW_MM = 9.0
 _FRAME_MM = 30.0
+# In rows: where dots begin below the estimate, how far apart equal ones lie, and how far down they reach.
+_DOT_TOP, _DOT_STEP, _DOT_BAND = 0.17, 0.075, 0.38
 _MOST_DOTS_AS_SHAPES = 2000
 """Dots of larger panels become one picture."""
 
@@ -51,7 +53,7 @@ def interval_figure(rows: Sequence[IntervalRow], scale: Scale, answers: Answers)
         figure = new_figure(_FRAME_MM + _ROW_MM * len(rows))
         axes = figure.add_subplot()
         for place, row in enumerate(rows):
-            _draw_dots(axes, place, row, answers)
+            _draw_dots(axes, place, row)
             _draw_estimate(axes, place, row)
         _dress(axes, rows, scale, answers)
         return saved(figure)
@@ -64,14 +66,12 @@ def _draw_estimate(axes: Axes, place: int, row: IntervalRow) -> None:
         axes.plot(row.value, place, "o", markersize=5, mfc=row.colour, mec=INK, mew=0.8, zorder=4)
 
 
-def _draw_dots(axes: Axes, place: int, row: IntervalRow, answers: Answers) -> None:
+def _draw_dots(axes: Axes, place: int, row: IntervalRow) -> None:
     if not len(row.dots):
         return
-    # Equal values of many participants would hide each other.
-    side = generator(answers.seed, "jitter", row.label, row.opposite).uniform(0.14, 0.36, len(row.dots))
     axes.plot(
         np.asarray(row.dots, dtype=np.float64),
-        place + side,
+        place + _stacked(row.dots),
         "o",
         markersize=2.4,
         mfc=row.colour,
@@ -81,6 +81,18 @@ def _draw_dots(axes: Axes, place: int, row: IntervalRow, answers: Answers) -> No
         rasterized=len(row.dots) > _MOST_DOTS_AS_SHAPES,
         clip_on=False,
     )
+
+
+def _stacked(dots: Sequence[float]) -> npt.NDArray[np.float64]:
+    """Place equal values below each other, shape (dots,): upon one point they would hide how many they are."""
+    _, which, counts = np.unique(np.asarray(dots), return_inverse=True, return_counts=True)
+    seen = np.zeros(len(counts), dtype=np.int64)
+    offsets = np.empty(len(dots))
+    for index, value in enumerate(which):
+        step = min(_DOT_STEP, _DOT_BAND / max(1, int(counts[value]) - 1))
+        offsets[index] = _DOT_TOP + step * int(seen[value])
+        seen[value] += 1
+    return offsets
 
 
 def _dress(axes: Axes, rows: Sequence[IntervalRow], scale: Scale, answers: Answers) -> None:

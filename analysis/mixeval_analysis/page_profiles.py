@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from mixeval_analysis.answers import Answers
+from mixeval_analysis.bradley_terry import REPLICATES as BRADLEY_TERRY_REPLICATES
 from mixeval_analysis.bradley_terry import bradley_terry
-from mixeval_analysis.describe import summary
+from mixeval_analysis.describe import REPLICATES, summary
 from mixeval_analysis.difference_grades import sdg
 from mixeval_analysis.discrimination import d_prime, listeners
 from mixeval_analysis.forced_choice import binomial, choices
@@ -26,27 +27,25 @@ def analyze_answers(answers: Answers) -> Analysis:
 
 
 def _preference_tables(trials: Trials) -> Tables:
-    tables = [binomial(trials), choices(trials)]
-    # Of two mixes the score says what their proportion says.
-    if len(trials.labels) > 2:
-        tables.append(bradley_terry(trials))
-    return {table.name: table for table in tables}
+    return {table.name: table for table in (binomial(trials), choices(trials), bradley_terry(trials))}
 
 
 PREFERENCE = Profile(
     label="choices between two: exact binomial tests of trials, and tests of participants",
+    about="choices between two (AB)",
     make=_preference_tables,
     figure="choices",
     figure_title="Which of two is preferred",
     figure_caption=(
         "Share of choices, {shape}: right of the middle, the mix named on the right was chosen more often. "
-        "Bars are 95 % intervals (Clopper and Pearson), small dots participants."
+        "Bars are 95 % intervals (Clopper and Pearson) as if trials were independent, small dots participants."
     ),
     first=("binomial",),
     chapters=(Chapter("Over all pairs", ("choices", "bradley_terry")),),
     printed=("binomial", "choices"),
     correction="holm",
     level="single trials, and participants",
+    replicates=BRADLEY_TERRY_REPLICATES,
 )
 
 
@@ -56,18 +55,20 @@ def _discrimination_tables(trials: Trials) -> Tables:
 
 DISCRIMINATION = Profile(
     label="ABX: exact binomial tests against guessing, and d'",
+    about="which of two X is (ABX)",
     make=_discrimination_tables,
     figure="right_answers",
     figure_title="Is the difference heard",
     figure_caption=(
-        "Share of right answers, {shape}; the middle is guessing. Bars are 95 % intervals (Clopper and Pearson), "
-        "small dots participants."
+        "Share of right answers, {shape}; the middle is guessing. Bars are 95 % intervals (Clopper and Pearson) as "
+        "if trials were independent, small dots participants."
     ),
     first=("d_prime",),
     chapters=(Chapter("Participants", ("listeners",)),),
     printed=("d_prime",),
     correction="holm",
     level="single trials, and participants",
+    replicates=0,
 )
 
 
@@ -82,13 +83,14 @@ _SAME_PEOPLE = Chapter(
     "Do the conditions differ",
     ("friedman", "wilcoxon"),
     text=(
-        "These tests compare each participant with himself or herself only: the friedman row participant_mean, "
-        "and all of wilcoxon, count every participant once."
+        "These tests compare what each participant said of one mix with what the same participant said of "
+        "another. The row participant_mean, and all tests of pairs, count every participant once."
     ),
 )
 
 RANKING = Profile(
     label="rankings: Friedman and exact Wilcoxon tests of participants",
+    about="rankings",
     make=_tables(mean_ranks, friedman, wilcoxon),
     figure="mean_ranks",
     figure_title="Mean ranks",
@@ -101,10 +103,12 @@ RANKING = Profile(
     printed=("mean_ranks", "friedman"),
     correction="holm",
     level="participants",
+    replicates=REPLICATES,
 )
 
 OPINION = Profile(
     label="absolute category ratings: mean opinion scores, Friedman and exact Wilcoxon tests of participants",
+    about="absolute category ratings (ITU-T P.800)",
     make=_tables(mos, summary, friedman, wilcoxon),
     figure="mos",
     figure_title="Mean opinion scores",
@@ -117,10 +121,12 @@ OPINION = Profile(
     printed=("mos", "friedman"),
     correction="holm",
     level="single votes, and participants",
+    replicates=REPLICATES,
 )
 
 GRADES = Profile(
     label="difference grades of ITU-R BS.1116-3",
+    about="grades beside a hidden reference (ITU-R BS.1116)",
     make=_tables(sdg, summary),
     figure="sdg",
     figure_title="Difference grades",
@@ -133,6 +139,7 @@ GRADES = Profile(
     printed=("sdg",),
     correction="none",
     level="single grades",
+    replicates=REPLICATES,
 )
 
 PROFILES: Mapping[str, Profile] = {

@@ -6,7 +6,7 @@ It is offered because published results are compared with it, and it is labelled
 
 from collections.abc import Callable, Mapping
 
-from mixeval_analysis.describe import summary
+from mixeval_analysis.describe import REPLICATES, summary
 from mixeval_analysis.normality import shapiro_wilk
 from mixeval_analysis.omnibus import kruskal_wallis
 from mixeval_analysis.pairwise import mann_whitney
@@ -35,6 +35,7 @@ def paper_tables(ratings: Ratings) -> Tables:
 
 PAPER = Profile(
     label=LABEL,
+    about="ratings",
     make=paper_tables,
     figure="violin",
     figure_title="Distribution by condition",
@@ -57,4 +58,5 @@ PAPER = Profile(
     printed=("summary", "shapiro_wilk", "kruskal_wallis", "mann_whitney_symbols"),
     correction="bonferroni",
     level="single ratings, pooled over participants and items",
+    replicates=REPLICATES,
 )

@@ -27,6 +27,8 @@ class Profile:
 
     label: str
     """What kind of analysis it is, in a few words, for report.json."""
+    about: str
+    """What the answers are, as a report's second line says it."""
     make: Callable[[Any], Tables]
     figure: str
     figure_title: str
@@ -39,6 +41,8 @@ class Profile:
     """Tables that the command line prints."""
     correction: str
     level: str
+    replicates: int
+    """Of its bootstrap, 0 where it has none."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,6 @@ from typing import Any
 from mixeval.result_folder import GENERATOR
 from mixeval.tables import SIMULATED
 from mixeval_analysis.answers import Answers
-from mixeval_analysis.describe import REPLICATES
 from mixeval_analysis.profile import Analysis
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.trials import Trials
@@ -48,7 +47,11 @@ def provenance(analysis: Analysis, *, pooled: bool = False) -> dict[str, Any]:
         "pairs": len(answers.pairs) if isinstance(answers, Trials) else k * (k - 1) // 2,
         "correction": analysis.profile.correction,
         "level": analysis.profile.level,
-        "bootstrap": {"replicates": REPLICATES, "seed": answers.seed, "unit": "participant"},
+        "bootstrap": (
+            {"replicates": analysis.profile.replicates, "seed": answers.seed, "unit": "participant"}
+            if analysis.profile.replicates
+            else None
+        ),
         "captions": {name: table.caption for name, table in analysis.tables.items()},
         "notes": {name: list(table.notes) for name, table in analysis.tables.items() if table.notes},
     }

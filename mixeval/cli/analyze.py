@@ -14,8 +14,31 @@ if TYPE_CHECKING:
 
 _DIFFERENT = "Participants did not all hear the same stimuli."
 _UNKNOWN = "The answers are of several versions, and nothing says whether they sounded the same."
-_LEFT_TO_THE_FILES = ("q1", "q3", "min", "max")
-"""Columns of the summary that a narrow terminal does not show."""
+_LEFT_TO_THE_FILES = {
+    "summary": {"q1", "q3", "min", "max"},
+    "binomial": {
+        "wilson95_lo",
+        "wilson95_hi",
+        "p",
+        "participants",
+        "prefer_a",
+        "prefer_b",
+        "p_sign",
+        "p_signed_rank",
+    },
+    "choices": {"ties", "participants"},
+    "d_prime": {
+        "p",
+        "d_io_ci95_lo",
+        "d_io_ci95_hi",
+        "d_diff_ci95_lo",
+        "d_diff_ci95_hi",
+        "participants",
+        "p_signed_rank",
+    },
+    "mos": {f"votes_{category}" for category in range(1, 6)},
+}
+"""Columns that a narrow terminal does not show, by table."""
 
 
 @click.command(
@@ -147,10 +170,9 @@ def _columns_that_fit(table: "Table", width: int) -> list[list[str]]:
         # As in the paper's Table 4, but with numbers at the head.
         numbered = [[f"{number} {first}", *rest] for number, (first, *rest) in enumerate(rows[1:], start=1)]
         return [[rows[0][0], *map(str, range(1, len(rows)))], *numbered]
-    if table.name == "summary":
-        wanted = [index for index, name in enumerate(table.frame.columns) if name not in _LEFT_TO_THE_FILES]
-        return [[row[index] for index in wanted] for row in rows]
-    return rows
+    left_out = _LEFT_TO_THE_FILES.get(table.name, set())
+    wanted = [index for index, name in enumerate(table.frame.columns) if name not in left_out]
+    return [[row[index] for index in wanted] for row in rows]
 
 
 def _as_json(report: "Report") -> dict[str, Any]:
