@@ -24,7 +24,7 @@ from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
 from mixeval_webapp.problems import NotYoursError
 from mixeval_webapp.site import site
-from mixeval_webapp.speech import messages, speak
+from mixeval_webapp.speech import messages, speak_for
 
 AUDIO_MAX_AGE_SECONDS = 24 * 60 * 60
 
@@ -35,7 +35,7 @@ pages = Blueprint("pages", __name__)
 def consent() -> str:
     visitor = visitor_of_request()
     version = site().version
-    speak(version.study.study.language)
+    speak_for(version.study)
     return render_template(
         "consent.html",
         study_title=version.study.study.title,
@@ -69,7 +69,7 @@ def test() -> str | AnyResponse:
     if visitor is None:
         return redirect(url_for("pages.consent"), 303)
     study = site().versions.of(visitor.version_id).study
-    speak(study.study.language)
+    speak_for(study)
     state = open_current_page(site().database, visitor)
     if state is not None:
         return render_template(
