@@ -59,7 +59,7 @@ def summary(ratings: Ratings, *, replicates: int = REPLICATES) -> Table:
         ),
         level=f"{ratings.shape_in_words()}, pooled.",
         labels=ratings.labels,
-        notes=(*notes, *_few(ratings), *_holes(ratings)),
+        notes=(*notes, *few(ratings), *_holes(ratings)),
         simulated=ratings.simulated,
     )
 
@@ -105,7 +105,8 @@ def _matrix(cells: "pd.Series[Any]", ratings: Ratings) -> Values:
     return np.asarray(table.fillna(0.0), dtype=np.float64)
 
 
-def _few(ratings: Ratings) -> tuple[str, ...]:
+def few(ratings: Ratings) -> tuple[str, ...]:
+    """Say where the panel is too small for its bootstrap intervals."""
     if not 2 <= ratings.participants < FEW:
         return ()
     return (f"Bootstrap intervals over fewer than {FEW} participants are too narrow.",)

@@ -15,6 +15,7 @@ from mixeval_analysis.answers import Answers
 _LABEL_CHARACTERS = 26
 _LABEL_LINES = 2
 _ROW_MM = 9.0
+_TALLEST_MM = 1000.0
 _FRAME_MM = 30.0
 # In rows: where dots begin below the estimate, how far apart equal ones lie, and how far down they reach.
 _DOT_TOP, _DOT_STEP, _DOT_BAND = 0.17, 0.075, 0.38
@@ -50,7 +51,7 @@ class Scale:
 def interval_figure(rows: Sequence[IntervalRow], scale: Scale, answers: Answers) -> dict[str, bytes]:
     """Draw estimates from the top down, in PDF, SVG and PNG (300 dpi), 183 mm wide."""
     with printed_style():
-        figure = new_figure(_FRAME_MM + _ROW_MM * len(rows))
+        figure = new_figure(_FRAME_MM + min(_TALLEST_MM, _ROW_MM * len(rows)))
         axes = figure.add_subplot()
         for place, row in enumerate(rows):
             _draw_dots(axes, place, row)

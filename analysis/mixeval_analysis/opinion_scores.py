@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from mixeval.tables import frame_of
-from mixeval_analysis.describe import bootstrap_means
+from mixeval_analysis.describe import bootstrap_means, few
 from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.tables import Table
 
@@ -49,7 +49,7 @@ def mos(ratings: Ratings) -> Table:
         ),
         level=f"Single votes of {ratings.shape_in_words()}, pooled.",
         labels=ratings.labels,
-        notes=tuple(notes),
+        notes=(*notes, *few(ratings)),
         simulated=ratings.simulated,
     )
 

@@ -45,18 +45,23 @@ def wilcoxon(ratings: Ratings) -> Table:
     """
     means = ratings.rows.groupby(["participant", "condition"])["rating"].mean().unstack("condition")
     means = means.sort_index().reindex(columns=list(ratings.labels))
+    pairs = list(itertools.combinations(ratings.labels, 2))
+    differences = np.column_stack([np.asarray((means[a] - means[b]).round(DECIMALS)) for a, b in pairs])
+    limits = _bootstrap(differences, ratings.seed)
     rows: list[dict[str, Any]] = []
     notes = []
-    for a, b in itertools.combinations(ratings.labels, 2):
-        differences = np.asarray((means[a] - means[b]).dropna().round(DECIMALS), dtype=np.float64)
-        row: dict[str, Any] = {"a": a, "b": b, "n": len(differences), **dict.fromkeys(_UNDEFINED)}
+    for (a, b), column, (low, high) in zip(pairs, differences.T, limits, strict=True):
+        own = column[~np.isnan(column)]
+        row: dict[str, Any] = {"a": a, "b": b, "n": len(own), **dict.fromkeys(_UNDEFINED)}
         both = f"{ratings.labels[a]} and {ratings.labels[b]}"
-        if not len(differences):
+        if not len(own):
             notes.append(f"{both}: nobody rated both.")
         else:
-            row |= _described(differences, ratings.seed, (a, b)) | _tested(differences)
+            row |= _described(own) | _tested(own)
             if row["p_exact"] is None:
                 notes.append(f"{both}: participants' means are equal, so there is nothing to test.")
+        if len(own) > 1:
+            row |= {"mean_diff_ci95_lo": low, "mean_diff_ci95_hi": high}
         rows.append(row)
     for row, p in zip(rows, holm([row["p_exact"] for row in rows]), strict=True):
         row["p_exact_holm"] = p
@@ -89,30 +94,40 @@ def _tested(differences: Values) -> dict[str, object]:
     }
 
 
-def _described(differences: Values, seed: int, pair: tuple[str, str]) -> dict[str, object]:
+def _described(differences: Values) -> dict[str, object]:
     described: dict[str, object] = {
         "mean_diff": float(differences.mean()),
         "paired_superiority": float((differences > 0).mean() + (differences == 0).mean() / 2),
     }
-    if len(differences) > 1:
-        low, high = _bootstrap(differences, seed, pair)
-        described |= {"mean_diff_ci95_lo": low, "mean_diff_ci95_hi": high}
     if len(differences) <= _MOST_FOR_WALSH:
-        middle, low_or_none, high_or_none = hodges_lehmann(differences)
-        described |= {"hodges_lehmann": middle, "hl_ci95_lo": low_or_none, "hl_ci95_hi": high_or_none}
+        middle, low, high = hodges_lehmann(differences)
+        described |= {"hodges_lehmann": middle, "hl_ci95_lo": low, "hl_ci95_hi": high}
     return described
 
 
-def _bootstrap(differences: Values, seed: int, pair: tuple[str, str]) -> tuple[float, float]:
+def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
+    """Return the limits of each pair's mean; `differences` is (participants, pairs), NaN where one is missing.
+
+    Participants are drawn by multinomial weights, the same for all pairs, as in `describe.bootstrap_means`.
+    """
+    there = ~np.isnan(differences)
+    values, counts = np.where(there, differences, 0.0), there.astype(np.float64)
     n = len(differences)
-    random = generator(seed, "bootstrap", "difference", *pair)
+    random = generator(seed, "bootstrap", "difference")
     block = max(1, _CELLS_PER_BLOCK // n)
-    means = [
-        random.multinomial(n, np.full(n, 1 / n), size=min(block, REPLICATES - start)) @ differences / n
-        for start in range(0, REPLICATES, block)
-    ]
-    low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
-    return float(low), float(high)
+    means = []
+    for start in range(0, REPLICATES, block):
+        size = min(block, REPLICATES - start)
+        weights = random.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
+        heard = weights @ counts
+        # A pair that nobody drawn has rated has no mean in that replicate.
+        means.append(np.divide(weights @ values, heard, out=np.full_like(heard, np.nan), where=heard > 0))
+    limits = []
+    for column in np.concatenate(means).T:
+        known = column[~np.isnan(column)]
+        low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
+        limits.append((float(low), float(high)))
+    return limits
 
 
 def _few(ratings: Ratings, pairs: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mixeval.tables import frame_of
-from mixeval_analysis.describe import REPLICATES, bootstrap_means
+from mixeval_analysis.describe import REPLICATES, bootstrap_means, few
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.tables import Table
 
@@ -47,7 +47,7 @@ def mean_ranks(ratings: Ratings) -> Table:
         ),
         level=f"{ratings.shape_in_words()}, pooled.",
         labels=ratings.labels,
-        notes=tuple(notes),
+        notes=(*notes, *few(ratings)),
         simulated=ratings.simulated,
     )
 

@@ -7,6 +7,7 @@ correction; the exact conditional distribution can, and it stays exact where dif
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from scipy.stats import rankdata
 
 from mixeval_analysis.probability import Probability, of_log, two_sided_normal
 
-LARGEST_EXACT = 400
+LARGEST_EXACT = 200
 """Differences up to which the distribution is counted out; beyond, the approximation is as good as exact."""
 DECIMALS = 10
 """Differences of means are rounded to these: in floating point, equal ones would not tie."""
@@ -92,13 +93,19 @@ def hodges_lehmann(differences: Differences) -> tuple[float, float | None, float
     walsh = np.sort((differences[rows] + differences[columns]) / 2)
     n = len(differences)
     if n <= LARGEST_EXACT:
-        ways = _ways(2 * np.arange(1, n + 1))[::2]
-        c = int(np.searchsorted(np.cumsum(ways), 0.025))  # R's qsignrank(0.025, n)
+        c = _quantile(n)
     else:
         c = int(n * (n + 1) / 4 - 1.959963984540054 * math.sqrt(n * (n + 1) * (2 * n + 1) / 24))
     if c == 0:
         return float(np.median(walsh)), None, None
     return float(np.median(walsh)), float(walsh[c - 1]), float(walsh[len(walsh) - c])
+
+
+@cache
+def _quantile(n: int) -> int:
+    """Return R's qsignrank(0.025, n)."""
+    ways = _ways(2 * np.arange(1, n + 1))[::2]
+    return int(np.searchsorted(np.cumsum(ways), 0.025))
 
 
 def _ways(doubled: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
