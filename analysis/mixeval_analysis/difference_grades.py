@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from mixeval.errors import AnalysisError
 from mixeval.tables import frame_of
 from mixeval_analysis.opinion_scores import t_interval
 from mixeval_analysis.ratings import Ratings
@@ -15,7 +16,8 @@ def sdg(ratings: Ratings) -> Table:
     """Describe grade of the mix minus grade of the hidden reference on the same page (BS.1116-3, clause 8.1).
 
     0 is transparent and -4 very annoying; above 0 the listener took the reference for the mix. The interval is
-    Student's over single grades. The reference is the condition of that role.
+    Student's over single grades. The reference is the condition of that role. Raises AnalysisError where no mix
+    was graded beside it.
     """
     references = {key for key in ratings.labels if ratings.roles.get(key) == "reference"}
     grades = ratings.rows.assign(page=_pages(ratings.rows))
@@ -43,6 +45,11 @@ def sdg(ratings: Ratings) -> Table:
                 "equal": int((values == 0).sum()),
                 "reversed": int((values > 0).sum()),
             }
+        )
+    if not rows:
+        raise AnalysisError(
+            f"{ratings.source} holds no grades beside a hidden reference",
+            remedy='give a condition role = "reference", or name that of a CSV file with --reference',
         )
     return Table(
         name="sdg",

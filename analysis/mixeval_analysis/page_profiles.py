@@ -131,8 +131,8 @@ GRADES = Profile(
     figure="sdg",
     figure_title="Difference grades",
     figure_caption=(
-        "Grade minus that of the hidden reference, {shape}; 0 is transparent. Bars are 95 % intervals (Student's "
-        "t), small dots the means of participants."
+        "Grade minus that of the hidden reference, {shape}; 0 is transparent. Bars are 95 % intervals "
+        "(Student's t) as if grades were independent."
     ),
     first=("sdg",),
     chapters=(Chapter("Grades", ("summary",)),),

@@ -1,8 +1,11 @@
 """Judge: grades by hand, after ITU-R BS.1116-3."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
+from mixeval.errors import AnalysisError
 from mixeval_analysis.difference_grades import sdg
 from mixeval_analysis.ratings import Ratings, with_defaults
 from mixeval_analysis.selection import select
@@ -57,3 +60,15 @@ def test_the_reference_beside_each_codec_is_no_repeat(grades):
     assert len(group.rows) == 12
     assert (group.page, group.scale) == ("bs1116", (1.0, 5.0))
     assert sdg(group).frame["n"].tolist() == [3, 3]
+
+
+def test_without_a_reference_there_is_a_remedy(grades):
+    with pytest.raises(AnalysisError, match="--reference"):
+        sdg(replace(grades, roles={}))
+
+
+def test_a_mix_that_never_stood_beside_the_reference_is_named(grades):
+    alone = grades.rows.loc[(grades.rows["condition"] != "ref") | (grades.rows["page"].str.endswith("x"))]
+    table = sdg(replace(grades, rows=alone))
+    assert table.frame["condition"].tolist() == ["x"]
+    assert table.notes == ("Y: no page has a hidden reference.",)
