@@ -13,7 +13,7 @@ from mixeval_analysis.tables import Table
 
 
 def sdg(ratings: Ratings) -> Table:
-    """Describe grade of the mix minus grade of the hidden reference on the same page (BS.1116-3, clause 8.1).
+    """Describe grade of the mix minus grade of the hidden reference on the same page (ITU-R BS.1116-3).
 
     0 is transparent and -4 very annoying; above 0 the listener took the reference for the mix. The interval is
     Student's over single grades. The reference is the condition of that role. Raises AnalysisError where no mix

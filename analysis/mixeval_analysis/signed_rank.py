@@ -87,7 +87,7 @@ def hodges_lehmann(differences: Differences) -> tuple[float, float | None, float
     """Return the median of Walsh averages of differences, and its exact 95 % limits.
 
     The limits are the shifts that the exact signed-rank test does not reject, counted for differences that do
-    not tie (Hollander and Wolfe 1973, section 3.3); None where so few differences cannot exclude any shift.
+    not tie (Hollander and Wolfe 1973, chapter 3); None where so few differences cannot exclude any shift.
     """
     rows, columns = np.triu_indices(len(differences))
     walsh = np.sort((differences[rows] + differences[columns]) / 2)

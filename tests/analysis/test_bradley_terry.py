@@ -24,7 +24,7 @@ WINS = np.array(
 
 
 def test_the_american_league_of_1987_is_agresti_s():
-    # Agresti, Categorical Data Analysis (2nd ed. 2002), section 10.6.2: abilities with Baltimore at 0.
+    # Agresti, Categorical Data Analysis (2nd ed. 2002), section 10.6: abilities with Baltimore at 0.
     scores = fit(WINS)
     assert scores - scores[-1] == pytest.approx([1.581, 1.436, 1.294, 1.248, 1.108, 0.684, 0.0], abs=5e-4)
 
