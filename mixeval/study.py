@@ -33,6 +33,7 @@ from mixeval.section import Section, Text
 from mixeval.validation import closest, validated
 
 FILE_NAME = "study.toml"
+MESSAGES_FOLDER = "messages"
 TARGET_LUFS = -28.0
 
 
@@ -177,6 +178,8 @@ class Study(Section):
     test: AnyListeningPage = SlidersPage()
     participants: ParticipantsSection = ParticipantsSection()
     analysis: AnalysisSection = AnalysisSection()
+    messages: Mapping[str, Mapping[str, Mapping[str, str]]] = Field(default_factory=dict)
+    """What STUDY/messages/LANGUAGE.toml says in place of mixeval's own words: language, table, key."""
 
     @model_validator(mode="after")
     def _order_names_conditions(self) -> "Study":
@@ -221,18 +224,47 @@ def read_study(folder: Path) -> Study:
         raise StudyError(
             f"{path} cannot be read ({error})", remedy="make it a readable UTF-8 file"
         ) from error
-    return parse_study(text, source=str(path))
+    document = _parse_toml(text, source=str(path))
+    _refuse_messages(document, source=str(path))
+    messages = _read_messages(folder / MESSAGES_FOLDER)
+    return study_of({**document, **({"messages": messages} if messages else {})}, source=str(path))
 
 
 def parse_study(text: str, *, source: str = FILE_NAME) -> Study:
     """Parse the text of a study.toml; `source` is the name that errors carry. Raises StudyError."""
+    document = _parse_toml(text, source=source)
+    _refuse_messages(document, source=source)
+    return study_of(document, source=source)
+
+
+def _parse_toml(text: str, *, source: str) -> dict[str, Any]:
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{source} is not TOML ({error})", remedy="correct that line") from error
     except RecursionError as error:
         raise StudyError(f"{source} is nested too deeply", remedy="flatten it") from error
-    return study_of(document, source=source)
+
+
+def _refuse_messages(document: Mapping[str, Any], *, source: str) -> None:
+    if "messages" in document:
+        raise StudyError(
+            f"{source}: messages is not a key that mixeval knows",
+            remedy=f"put messages into {MESSAGES_FOLDER}/LANGUAGE.toml beside it",
+        )
+
+
+def _read_messages(folder: Path) -> dict[str, Any]:
+    """Read what the study says in its own words; the files are part of the study, so its version follows them."""
+    messages = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            messages[path.stem] = _parse_toml(path.read_text(encoding="utf-8-sig"), source=str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise StudyError(
+                f"{path} cannot be read ({error})", remedy="make it a readable UTF-8 file"
+            ) from error
+    return messages
 
 
 def study_of(document: Mapping[str, Any], *, source: str = FILE_NAME) -> Study:

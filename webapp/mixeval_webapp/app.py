@@ -20,6 +20,7 @@ from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
 from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
 from mixeval_webapp.design import check_design
+from mixeval_webapp.messages import check_messages
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 from mixeval_webapp.problems import answer_problems
@@ -55,6 +56,7 @@ def create_app(
     """
     folder = Path(study_folder)
     version = Version(read_study(folder), read_manifest(folder))
+    check_messages(version.study)
     check_rendered(version)
     check_design(version)
     files = StimulusFiles(folder)

@@ -26,7 +26,7 @@ from mixeval_webapp.problems import NotYoursError
 from mixeval_webapp.seats import StudyFullError, is_full
 from mixeval_webapp.session_plan import count_rating_pages
 from mixeval_webapp.site import site
-from mixeval_webapp.speech import messages, speak
+from mixeval_webapp.speech import messages, speak_for
 
 AUDIO_MAX_AGE_SECONDS = 24 * 60 * 60
 
@@ -37,7 +37,7 @@ pages = Blueprint("pages", __name__)
 def consent() -> str:
     visitor = visitor_of_request()
     version = site().version
-    speak(version.study.study.language)
+    speak_for(version.study)
     continuing = visitor is not None and visitor.completion_code is None
     with site().database.read() as db:
         full = is_full(db, version.study.participants, now())
@@ -80,7 +80,7 @@ def test() -> str | AnyResponse:
     if visitor is None:
         return redirect(url_for("pages.consent"), 303)
     study = site().versions.of(visitor.version_id).study
-    speak(study.study.language)
+    speak_for(study)
     state = open_current_page(site().database, visitor)
     if state is not None:
         return render_template(
