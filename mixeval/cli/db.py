@@ -18,7 +18,8 @@ from mixeval.errors import DatabaseError
 from mixeval.settings import database_url
 from mixeval.study import read_study
 from mixeval_migrations import head, prepare, upgrade
-from mixeval_webapp.stored_orders import Balance, count_balance, rebuild_orders
+from mixeval_webapp.balance import Balance, count_balance
+from mixeval_webapp.rebuilding import rebuild_orders
 
 Column = TypeVar("Column", str, int)
 
@@ -84,19 +85,9 @@ def balance(study: Path, *, as_json: bool) -> None:
         click.echo(json.dumps([_as_rows(each) for each in found]))
         return
     if not found:
-        click.echo("No session is complete yet.")
+        click.echo("Nobody has begun yet.")
     for each in found:
-        said = " of SIMULATED listeners" if each.simulated else ""
-        click.echo(f"Version {each.version_id[:8]}: {each.sessions} complete sessions{said}.")
-        _print_counts("item", "place among the rating pages", each.places)
-        letters: dict[tuple[str, str], int] = {}
-        for (_, condition, name), count in each.letters.items():
-            letters[condition, name] = letters.get((condition, name), 0) + count
-        _print_counts("mix, all items together", "letter", letters)
-        click.echo(
-            f"Each item stood in each place {_span(each.places.values())} times, "
-            f"and each mix of an item under each letter {_span(each.letters.values())} times."
-        )
+        _print_balance(each)
 
 
 @contextmanager
@@ -119,8 +110,9 @@ def _collected(study: Path) -> Iterator[Database]:
 def _as_rows(each: Balance) -> dict[str, object]:
     return {
         "version": each.version_id,
-        "sessions": each.sessions,
         "simulated": each.simulated,
+        "sessions": each.sessions,
+        "unfinished": [{"page": page, "sessions": count} for page, count in sorted(each.unfinished.items())],
         "places": [
             {"item": item, "place": place, "sessions": count} for (item, place), count in each.places.items()
         ],
@@ -129,6 +121,25 @@ def _as_rows(each: Balance) -> dict[str, object]:
             for (item, condition, name), count in each.letters.items()
         ],
     }
+
+
+def _print_balance(each: Balance) -> None:
+    of_whom = " of SIMULATED listeners" if each.simulated else ""
+    click.echo(f"Version {each.version_id[:8]}: {each.sessions} complete sessions{of_whom}.")
+    if each.unfinished:
+        stands = ", ".join(f"{count} on page {page}" for page, count in sorted(each.unfinished.items()))
+        click.echo(f"{sum(each.unfinished.values())} unfinished: {stands}.")
+    if not each.sessions:
+        return
+    _print_counts("item", "place among the rating pages", each.places)
+    letters: dict[tuple[str, str], int] = {}
+    for (_, condition, name), count in each.letters.items():
+        letters[condition, name] = letters.get((condition, name), 0) + count
+    _print_counts("mix", "letter, all items together", letters)
+    click.echo(
+        f"Each item stood in each place {_span(each.places.values())} times, "
+        f"and each mix of an item under each letter {_span(each.letters.values())} times."
+    )
 
 
 def _print_counts(row_name: str, column_name: str, counts: Mapping[tuple[str, Column], int]) -> None:
