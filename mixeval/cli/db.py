@@ -131,24 +131,23 @@ def _print_balance(each: Balance) -> None:
         click.echo(f"{sum(each.unfinished.values())} unfinished: {stands}.")
     if not each.sessions:
         return
-    _print_counts("item", "place among the rating pages", each.places)
+    _print_counts("Items by place among the rating pages", each.places)
     letters: dict[tuple[str, str], int] = {}
     for (_, condition, name), count in each.letters.items():
         letters[condition, name] = letters.get((condition, name), 0) + count
-    _print_counts("mix", "letter, all items together", letters)
+    _print_counts("Mixes by letter, all items together", letters)
     click.echo(
-        f"Each item stood in each place {_span(each.places.values())} times, "
+        f"\nEach item stood in each place {_span(each.places.values())} times, "
         f"and each mix of an item under each letter {_span(each.letters.values())} times."
     )
 
 
-def _print_counts(row_name: str, column_name: str, counts: Mapping[tuple[str, Column], int]) -> None:
+def _print_counts(title: str, counts: Mapping[tuple[str, Column], int]) -> None:
     columns = list(dict.fromkeys(column for _, column in counts))
-    table = Table(
-        row_name, *(str(column) for column in columns), title=f"{row_name} by {column_name}", box=None
-    )
+    table = Table("", *(str(column) for column in columns), box=None)
     for name in dict.fromkeys(name for name, _ in counts):
         table.add_row(Text(visible(name)), *(str(counts[name, column]) for column in columns))
+    click.echo(f"\n{title}:")
     # As wide as it is: a table that is folded cannot be read.
     Console(width=500).print(table)
 
