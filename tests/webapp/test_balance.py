@@ -99,6 +99,15 @@ def test_an_item_that_nobody_has_had_yet_counts_as_nought(open_app, study_folder
     assert "0 to 1 times" in run("balance", study_folder)
 
 
+def test_an_item_for_practice_is_no_part_of_the_balance(site, study_folder):
+    with site.database.write() as db:
+        for session in sessions(db):
+            for page in session.pages:
+                page.purpose = "practice" if page.item == "reggae" else page.purpose
+    (found,) = json.loads(run("balance", study_folder, "--json"))
+    assert {row["item"] for row in found["places"] + found["letters"]} == {"shuffle"}
+
+
 def test_a_study_without_answers_is_told_and_gets_no_database(study_folder):
     output = run("balance", study_folder, code=1)
     assert "has no answers yet" in output

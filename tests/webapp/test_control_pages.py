@@ -1,4 +1,5 @@
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from mixeval.listening_pages import AttentionPages
 from mixeval_webapp.control_pages import with_attention, with_repeats
 from mixeval_webapp.ordering import balanced_order
-from mixeval_webapp.planned_page import PlannedPage, planned_sounds
+from mixeval_webapp.planned_page import PlannedPage, PlannedSound, planned_sounds
 
 MIXES = ("good", "fair", "bad")
 
@@ -53,10 +54,13 @@ def test_each_item_is_repeated_equally_often_and_its_mixes_under_each_letter_aga
     assert set(named.values()) == {2}
 
 
-def test_what_is_only_heard_is_heard_again():
-    found = with_repeats(pages(2, heard=[("reference", "good")]), 1)
-    assert found[2].heard == (("reference", "good"),)
-    assert found[2].sounds[0].shown_as == "Ref"
+def test_what_is_only_heard_is_heard_again_in_its_place():
+    first = pages(2, heard=[("reference", "good")])
+    x = PlannedSound("bad", "x", "X")
+    first = tuple(replace(page, sounds=(*page.sounds, x)) for page in first)
+    again = with_repeats(first, 1)[2]
+    assert [sound.role for sound in again.sounds] == ["reference", *["rated"] * 3, "x"]
+    assert (again.sounds[0], again.sounds[-1]) == (first[0].sounds[0], x)
 
 
 def test_a_single_mix_keeps_its_letter():

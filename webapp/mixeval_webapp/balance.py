@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from mixeval.manifest import Manifest, parse_manifest
+from mixeval.manifest import parse_manifest
 from mixeval.models import StudyVersion
 from mixeval_webapp.stored_sessions import StoredSession, stored_sessions
 
@@ -47,27 +47,32 @@ def count_balance(db: Session) -> list[Balance]:
 def _balance(row: StudyVersion, sessions: Sequence[StoredSession], *, simulated: bool) -> Balance:
     manifest = parse_manifest(row.manifest, source=f"version {row.id[:8]}")
     complete = [session for session in sessions if session.complete]
+    # Items that are there for practice are never rated for the tables.
+    practised = {page.item for session in complete for page in session.pages if page.purpose == "practice"}
+    mixes = [(mix.item, mix.condition) for mix in manifest.stimuli if mix.item not in practised]
     return Balance(
         version_id=row.id,
         simulated=simulated,
         sessions=len(complete),
         unfinished=Counter(session.finished_pages + 1 for session in sessions if not session.complete),
-        places=_places(manifest, complete),
-        letters=_letters(manifest, complete),
+        places=_places(complete, list(dict.fromkeys(item for item, _ in mixes))),
+        letters=_letters(complete, mixes),
     )
 
 
-def _places(manifest: Manifest, sessions: Sequence[StoredSession]) -> Mapping[tuple[str, int], int]:
+def _places(sessions: Sequence[StoredSession], items: Sequence[str]) -> Mapping[tuple[str, int], int]:
     found = Counter(
         (page.item or "", place)
         for session in sessions
         for place, page in enumerate((page for page in session.pages if page.purpose == "rating"), start=1)
     )
     places = sorted({place for _, place in found})
-    return {(item.item, place): found[item.item, place] for item in manifest.items for place in places}
+    return {(item, place): found[item, place] for item in items for place in places}
 
 
-def _letters(manifest: Manifest, sessions: Sequence[StoredSession]) -> Mapping[tuple[str, str, str], int]:
+def _letters(
+    sessions: Sequence[StoredSession], mixes: Sequence[tuple[str, str]]
+) -> Mapping[tuple[str, str, str], int]:
     found = Counter(
         (page.item or "", condition, letter)
         for session in sessions
@@ -77,8 +82,4 @@ def _letters(manifest: Manifest, sessions: Sequence[StoredSession]) -> Mapping[t
     )
     # A to Z come before AA, AB and so on.
     letters = sorted({letter for _, _, letter in found}, key=lambda letter: (len(letter), letter))
-    return {
-        (mix.item, mix.condition, letter): found[mix.item, mix.condition, letter]
-        for mix in manifest.stimuli
-        for letter in letters
-    }
+    return {(*mix, letter): found[*mix, letter] for mix in mixes for letter in letters}

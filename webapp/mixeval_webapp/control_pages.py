@@ -53,7 +53,12 @@ def with_attention(
 
 
 def _again(page: PlannedPage) -> PlannedPage:
-    return replace(page, purpose="repeat", sounds=planned_sounds(page.heard, following_order(page.rated)))
+    rated = iter(planned_sounds((), following_order(page.rated)))
+    return replace(
+        page,
+        purpose="repeat",
+        sounds=tuple(next(rated) if sound.role == "rated" else sound for sound in page.sounds),
+    )
 
 
 def _item_between(pages: Sequence[PlannedPage], gap: int, seed: int) -> str | None:

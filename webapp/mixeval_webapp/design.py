@@ -2,12 +2,12 @@
 
 from mixeval.errors import StudyError
 from mixeval.versions import Version
-from mixeval_webapp.session_plan import plan_session
+from mixeval_webapp.session_plan import plan_session, rated_items
 
 
 def check_design(version: Version) -> None:
     """Raise StudyError where a session could not have as many items, repeats or attention pages as asked for."""
-    test, items = version.study.test, len(version.manifest.items)
+    test, items = version.study.test, len(rated_items(version))
     if test.items_per_participant is not None and test.items_per_participant > items:
         raise StudyError(
             f"items_per_participant is {test.items_per_participant} and the study has {items} items",

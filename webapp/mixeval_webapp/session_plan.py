@@ -22,6 +22,11 @@ def plan_session(version: Version, *, seat: int, order_seed: int, seed: int) -> 
     return (*_with_breaks(pages, test.break_after_pages),)
 
 
+def rated_items(version: Version) -> list[str]:
+    """List the items that may be rated."""
+    return [item.item for item in version.manifest.items]
+
+
 def count_rating_pages(version: Version) -> int:
     """Count the pages on which a participant rates something."""
     plan = plan_session(version, seat=0, order_seed=0, seed=0)
@@ -31,7 +36,7 @@ def count_rating_pages(version: Version) -> int:
 def _rating_pages(version: Version, *, seat: int, order_seed: int) -> tuple[PlannedPage, ...]:
     """Go round the items as often as each has pages, so that two pages of one item are never neighbours."""
     test = version.study.test
-    items = [item.item for item in version.manifest.items]
+    items = rated_items(version)
     dealt = deal_items(items, test.items_per_participant, seat=seat, seed=derive_seed(order_seed, "items"))
     pages = {entry.item: _pages_of_item(version, entry, order_seed) for entry in dealt}
     order = tuple(pages)
