@@ -4,7 +4,9 @@ import base64
 import json
 import os
 import shutil
+import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +21,16 @@ QUANTUM = 128
 LEAD_SECONDS = 0.01
 
 
-def absent(reason):
-    """Skip, aloud; in continuous integration nothing may be absent."""
+def skip_aloud(reason):
+    """Skip with the reason; in continuous integration nothing may be absent."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def absent():
+    return skip_aloud
 
 
 class Firefox:
@@ -69,6 +76,20 @@ class Firefox:
         self._process.stdout.close()
 
 
+@dataclass(frozen=True)
+class SoundServer:
+    """A process that takes sound in real time, and what programs need to know to find it."""
+
+    process: subprocess.Popen
+    environment: dict
+
+    def stall(self, seconds):
+        """Take no sound for a while, as a device whose driver hangs."""
+        self.process.send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self.process.send_signal(signal.SIGCONT)
+
+
 @pytest.fixture(scope="session")
 def sound_server(tmp_path_factory):
     """Start a PulseAudio of our own with a device that swallows what it gets, in real time.
@@ -95,7 +116,7 @@ def sound_server(tmp_path_factory):
         env=environment,
         stderr=subprocess.DEVNULL,
     )
-    yield {**environment, "PULSE_SERVER": f"unix:{socket}"}
+    yield SoundServer(process, {**environment, "PULSE_SERVER": f"unix:{socket}"})
     process.terminate()
     process.wait()
 
@@ -104,10 +125,10 @@ def sound_server(tmp_path_factory):
 def firefox_browser(sound_server):
     path = shutil.which("firefox-esr") or shutil.which("firefox")
     if path is None:
-        absent("no firefox-esr on the PATH")
+        skip_aloud("no firefox-esr on the PATH")
     if shutil.which("node") is None or not (REPOSITORY / "node_modules" / "puppeteer-core").exists():
-        absent("no puppeteer-core: it comes with Node 20 or later and `npm ci`")
-    browser = Firefox(path, sound_server or dict(os.environ))
+        skip_aloud("no puppeteer-core: it comes with Node 20 or later and `npm ci`")
+    browser = Firefox(path, sound_server.environment if sound_server else dict(os.environ))
     yield browser
     browser.close()
 

@@ -4,10 +4,21 @@ The judge is a second model of what should be heard: the mixes looped by numpy, 
 lines of 10 ms.
 """
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
+import soundfile
 
 pytestmark = pytest.mark.browser
+
+# Published mixes of one recording, and a multitrack's two references; where a folder with them is at hand.
+REAL = {
+    "paper-stimuli": "paper-stimuli/050_phrase_afro_simple_slow_sticks_*.mp3",
+    "paper-stimuli, reggae": "paper-stimuli/078_phrase_reggae_simple_slow_sticks_*.mp3",
+    "enst-excerpt": "enst-excerpt/reference/*.wav",
+}
 
 RATE = 44100
 QUANTUM = 128
@@ -27,9 +38,13 @@ def frame_of(quantum):
 
 def expected(mixes, plays, frames):
     """Model what is heard when `plays`, (quantum, token or None), happen one after the other."""
+    return sum(gain * looped for gain, looped in faded(mixes, plays, frames))
+
+
+def faded(mixes, plays, frames):
+    """Yield each mix's gain and its looped signal, both (frames,)."""
     start = frame_of(plays[0][0])
     time = np.arange(frames)
-    out = np.zeros(frames)
     for token, mix in mixes.items():
         points, gain = [(0, 0.0)], 0.0
         for quantum, played in plays:
@@ -39,8 +54,32 @@ def expected(mixes, plays, frames):
             gain = float(played == token)
             points.append((at + FADE_FRAMES, gain))
         looped = np.where(time >= start, mix[(time - start) % len(mix)], 0.0)
-        out += np.interp(time, *zip(*points, strict=True)) * looped
-    return out
+        yield np.interp(time, *zip(*points, strict=True)), looped
+
+
+def drum_mixes(source):
+    """Return mono mixes of one recording by their letters: seven made here, or real ones."""
+    if source == "made here":
+        mixes = list(balances_of_a_drum_loop())
+    else:
+        folder = os.environ.get("MIXEVAL_DEV_DATA")
+        files = sorted(Path(folder).glob(REAL[source])) if folder else []
+        if not files:
+            pytest.skip("MIXEVAL_DEV_DATA names no folder with these recordings")
+        mixes = [soundfile.read(file, frames=6 * RATE, dtype="float32", always_2d=True)[0][:, 0] for file in files]
+    return dict(zip("abcdefg", mixes, strict=False))
+
+
+def balances_of_a_drum_loop():
+    generator = np.random.default_rng(9)
+    seconds = np.arange(4 * RATE) / RATE
+    beat, half = seconds % 0.5, (seconds + 0.25) % 0.5
+    kick = np.sin(2 * np.pi * 55 * beat) * np.exp(-beat * 14)
+    snare = generator.standard_normal(len(seconds)) * np.exp(-half * 25)
+    hat = np.diff(generator.standard_normal(len(seconds) + 1)) * np.exp(-(seconds % 0.125) * 60)
+    for _ in range(7):
+        mix = generator.uniform(0.2, 1.5, size=3) @ np.stack([kick, 0.4 * snare, 0.15 * hat])
+        yield (0.3 * mix / np.abs(mix).max()).astype(np.float32)
 
 
 def sines():
@@ -100,6 +139,36 @@ def test_a_switch_jumps_no_further_than_the_mixes_themselves(render, record_test
         record_testsuite_property(f"jump between samples, {name}", float(value))
     assert largest <= bound + FLOAT32
     assert cut > 20 * bound
+
+
+@pytest.mark.parametrize("source", ["made here", *REAL])
+def test_between_mixes_of_one_recording_no_switch_jumps_above_the_faded_signals(
+    render, source, record_testsuite_property
+):
+    mixes = drum_mixes(source)
+    plays, quanta = random_plays(11, "".join(mixes), 60)
+    frames = (quanta + 20) * QUANTUM
+    steps = [(quantum, [["play", token]]) for quantum, token in plays]
+    steps[0] = (0, [*all_of(mixes), ["play", plays[0][1]]])
+    heard = render(mixes, steps, frames).samples
+    signals = list(faded(mixes, plays, frames))
+    assert np.abs(heard - sum(gain * looped for gain, looped in signals)).max() < FLOAT32
+    # At every sample: what the mixes move by themselves under their gains, and 1/441 of how far apart any two lie.
+    own = sum(np.maximum(gain[1:], gain[:-1]) * np.abs(np.diff(looped)) for gain, looped in signals)
+    apart = np.ptp([looped for _, looped in signals], axis=0)
+    jumps = np.abs(np.diff(heard))
+    # The first fade comes out of silence.
+    steady = np.arange(1, frames) > frame_of(0) + FADE_FRAMES
+    assert np.all((jumps <= own + np.maximum(apart[1:], apart[:-1]) / FADE_FRAMES + FLOAT32)[steady])
+    within = [slice(frame_of(quantum), frame_of(quantum) + FADE_FRAMES) for quantum, _ in plays[1:]]
+    of_mixes = max(np.abs(np.diff(looped[steady.nonzero()[0]])).max() for _, looped in signals)
+    figures = {
+        "largest within a fade": max(jumps[fade].max() for fade in within),
+        "largest of the mixes themselves": of_mixes,
+    }
+    assert figures["largest within a fade"] <= of_mixes + apart.max() / FADE_FRAMES
+    for name, value in figures.items():
+        record_testsuite_property(f"jump between samples, {source}, {name}", float(value))
 
 
 def test_between_identical_mixes_a_switch_cannot_be_heard_at_all(render):

@@ -22,21 +22,15 @@ thread.registerProcessor(
   "drop-out-meter",
   class extends thread.AudioWorkletProcessor {
     #behindMs = Infinity;
-    #before = Date.now();
-    #gapMs = 0;
     #reportAt = thread.currentFrame + REPORT_SECONDS * thread.sampleRate;
 
     process() {
       const { currentFrame, sampleRate } = thread;
       // Audio threads have no finer clock; drop-outs.js takes out what somebody sets it by.
-      const now = Date.now();
-      this.#behindMs = Math.min(this.#behindMs, now - (1000 * currentFrame) / sampleRate);
-      this.#gapMs = Math.max(this.#gapMs, now - this.#before);
-      this.#before = now;
+      this.#behindMs = Math.min(this.#behindMs, Date.now() - (1000 * currentFrame) / sampleRate);
       if (currentFrame >= this.#reportAt) {
-        this.port.postMessage({ behindMs: this.#behindMs, gapMs: this.#gapMs });
+        this.port.postMessage({ behindMs: this.#behindMs });
         this.#behindMs = Infinity;
-        this.#gapMs = 0;
         this.#reportAt = currentFrame + REPORT_SECONDS * sampleRate;
       }
       return true;

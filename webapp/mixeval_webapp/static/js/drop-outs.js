@@ -26,7 +26,6 @@ export class DropOuts {
   #count = 0;
   #lostMs = 0;
   #longestMs = 0;
-  #longestGapMs = 0;
   /** @type {(() => void) | null} */
   #gathering = null;
 
@@ -61,14 +60,13 @@ export class DropOuts {
     const { stimulus, hidden } = this.situation();
     this.log("drop_out", stimulus, {
       count: this.#count, lost_ms: Math.round(this.#lostMs), longest_ms: Math.round(this.#longestMs),
-      quanta: Math.round((this.#lostMs * this.sampleRate) / 1000 / QUANTUM_FRAMES),
-      gap_ms: Math.round(this.#longestGapMs), hidden,
+      quanta: Math.round((this.#lostMs * this.sampleRate) / 1000 / QUANTUM_FRAMES), hidden,
     });
-    this.#count = this.#lostMs = this.#longestMs = this.#longestGapMs = 0;
+    this.#count = this.#lostMs = this.#longestMs = 0;
   }
 
-  /** @param {{behindMs: number, gapMs: number}} report */
-  #take({ behindMs, gapMs }) {
+  /** @param {{behindMs: number}} report */
+  #take({ behindMs }) {
     const { wall, steady } = this.now();
     const shiftMs = wall - steady;
     const set = this.#shiftMs === null ? 0 : shiftMs - this.#shiftMs;
@@ -80,18 +78,14 @@ export class DropOuts {
       return;
     }
     const lostMs = before === null ? 0 : behindMs - before - set;
-    if (lostMs > LOST_MS && this.situation().stimulus !== null) this.#note(lostMs, gapMs);
+    if (lostMs > LOST_MS && this.situation().stimulus !== null) this.#note(lostMs);
   }
 
-  /**
-   * @param {number} lostMs
-   * @param {number} gapMs longest time between two render quanta
-   */
-  #note(lostMs, gapMs) {
+  /** @param {number} lostMs */
+  #note(lostMs) {
     this.#count++;
     this.#lostMs += lostMs;
     this.#longestMs = Math.max(this.#longestMs, lostMs);
-    this.#longestGapMs = Math.max(this.#longestGapMs, gapMs);
     if (this.#gathering) return;
     this.settle();
     this.#gathering = this.scope.after(GATHER_SECONDS, () => {

@@ -1,0 +1,67 @@
+"""A listener's whole page in Firefox, with a device that plays in real time into nowhere."""
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LETTERS = "ABCDEFG"
+READY = "() => document.querySelector('#board')?.inert === false && !document.querySelector('.loading')"
+SAVED = "() => document.querySelector('#saved').textContent === 'All saved'"
+
+
+@pytest.fixture
+def listener(firefox, sound_server, served, absent):
+    if sound_server is None:
+        absent("no pulseaudio: without any device Firefox's sound never starts")
+    firefox.act("size", width=1280, height=800)
+    firefox.goto(served.url)
+    firefox.act("click", selector="main button")
+    firefox.wait(READY)
+    return firefox
+
+
+def press(listener, *keys):
+    for key in keys:
+        listener.act("press", key=key)
+
+
+def test_a_page_is_heard_and_rated_by_keyboard_and_the_next_one_comes(listener, served):
+    for letter in LETTERS:
+        press(listener, letter.lower())
+        listener.wait(
+            "letter => [...document.querySelectorAll('.strip.playing.heard .play')]"
+            ".some((play) => play.textContent.trim() === letter)",
+            letter,
+        )
+    listener.evaluate("() => document.querySelector('[role=slider][aria-label=\"Mix A\"]').focus()")
+    for steps in range(7):
+        press(listener, *["PageUp"] * (steps % 3), *["ArrowDown"] * steps, "Enter", "ArrowRight")
+    listener.wait(SAVED)
+    expected = [50 + 10 * (steps % 3) - steps for steps in range(7)]
+    stored = sorted(row.value for row in served.ratings().values())
+    assert stored == sorted(expected)
+    assert all(row.played and row.listened_seconds >= 0.25 for row in served.ratings().values())
+    listener.evaluate("() => document.querySelector('#next').focus()")
+    press(listener, "Enter")
+    listener.wait("() => JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === 2")
+    print([e.detail for e in served.events("drop_out")], [(e.kind, e.client_ms) for k in ("play", "drop_out") for e in served.events(k)])
+    audio = served.events("audio")[0].detail
+    assert audio["sample_rate"] == 44100
+    assert audio["state"] == "running"
+    assert [len(served.events(kind)) for kind in ("play", "switch", "drop_out", "meter_failed")] == [1, 6, 0, 0]
+
+
+def test_x(listener, served, sound_server):
+    import time
+    press(listener, "a")
+    time.sleep(15)
+    for d in served.events("drop_out"):
+        print("idle", d.client_ms, d.detail)
+    n = len(served.events("drop_out"))
+    for s in (0.05, 0.1, 0.3, 0.6):
+        sound_server.stall(s)
+        time.sleep(7)
+        print("stall", s, [d.detail for d in served.events("drop_out")][n:])
+        n = len(served.events("drop_out"))
+    for a in served.events("latency") + served.events("audio"): print(a.kind, a.detail)
+    assert 0
