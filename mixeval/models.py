@@ -76,6 +76,8 @@ class StudyVersion(Base):
     study: Mapped[str] = mapped_column(Text)
     """Canonical JSON of study.toml."""
     manifest: Mapped[str] = mapped_column(Text)
+    order_seed: Mapped[int] = mapped_column(BigInteger)
+    """Random, and never sent to a browser: with it and a seat any order can be rebuilt, and by nobody else."""
     created_at: Mapped[Moment] = mapped_column(default=now)
 
 
@@ -105,12 +107,16 @@ class ParticipantSession(Base):
     secret_sha256: Mapped[Hash] = mapped_column(unique=True)
     """Hash of the secret in the participant's cookie and resume link."""
     seed: Mapped[int] = mapped_column(BigInteger)
-    """Order and labels follow from this number."""
+    """What is random for this session alone follows from this number."""
+    seat: Mapped[int]
+    """Place in the balanced design of the version, counted from 0: orders and letters follow from it and the order_seed."""
     consent_sha256: Mapped[Hash]
     """Hash of the consent text that was agreed to."""
     browser: Mapped[str] = mapped_column(String(64), default="")
     """Browser family and kind of device, never the whole user agent."""
     started_at: Mapped[Moment] = mapped_column(default=now)
+    active_at: Mapped[Moment] = mapped_column(default=now)
+    """When a page was last opened or finished; a seat that is left alone for long is given to somebody else."""
     completed_at: Mapped[Moment | None]
     completion_code: Mapped[str | None] = mapped_column(String(32), unique=True)
 
@@ -120,7 +126,7 @@ class ParticipantSession(Base):
 
 
 class Page(Base):
-    """One item as one participant is asked about it."""
+    """One screen of a session: an item as one participant is asked about it, or questions, a check, a break."""
 
     __tablename__ = "pages"
     __table_args__ = (UniqueConstraint("session_id", "position"),)
@@ -128,7 +134,11 @@ class Page(Base):
     id: Mapped[Id]
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
     position: Mapped[int]
-    item: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(32))
+    """The page type: `sliders`, `single_axis`, ..., or `questions`, `headphones`, `break`, ..."""
+    purpose: Mapped[str] = mapped_column(String(16), default="rating")
+    """`rating`, `repeat`, `attention`, `practice`, or `step` where nothing is rated. Tables hold `rating` and `repeat`."""
+    item: Mapped[str | None] = mapped_column(String(200))
     opened_at: Mapped[Moment | None]
     completed_at: Mapped[Moment | None]
 
@@ -139,14 +149,17 @@ class Page(Base):
 
 
 class PageStimulus(Base):
-    """One mix on one page, known to the browser only by a random token."""
+    """One sound on one page, known to the browser only by a random token."""
 
     __tablename__ = "page_stimuli"
-    __table_args__ = (UniqueConstraint("page_id", "condition"), UniqueConstraint("page_id", "position"))
+    __table_args__ = (UniqueConstraint("page_id", "position"),)
 
     token: Mapped[Id]
     page_id: Mapped[str] = mapped_column(ForeignKey("pages.id"))
     condition: Mapped[str] = mapped_column(String(64))
+    """The condition's id; on a page without an item, which generated sound it is."""
+    role: Mapped[str] = mapped_column(String(16), default="rated")
+    """`rated`, or `reference` and `x`, which are only heard."""
     position: Mapped[int]
     """Place on the screen from the left, counted from 0."""
     shown_as: Mapped[str] = mapped_column(String(8))
@@ -157,7 +170,10 @@ class PageStimulus(Base):
 
 
 class Rating(Base):
-    """The newest answer about one mix; `value` is null until the listener has placed it."""
+    """The newest answer about one mix and attribute; `value` is null until the listener has given it.
+
+    What the number means the page type says: 0 to 100 on a scale, a category from 1, k + 1 - rank, or 1 for chosen.
+    """
 
     __tablename__ = "ratings"
     __table_args__ = (UniqueConstraint("stimulus_token", "attribute"),)
@@ -166,16 +182,48 @@ class Rating(Base):
     stimulus_token: Mapped[str] = mapped_column(ForeignKey("page_stimuli.token"))
     attribute: Mapped[str] = mapped_column(String(200))
     value: Mapped[float | None] = mapped_column(Float(53))
-    """0 (bottom of the scale) to 100 (top)."""
     sequence: Mapped[int] = mapped_column(BigInteger)
     """The browser's counter: a stale retry never overwrites a newer answer."""
     played: Mapped[bool]
     moved: Mapped[bool]
     listened_seconds: Mapped[float] = mapped_column(Float(53))
     """Time that this mix was audible."""
+    unplayable: Mapped[bool] = mapped_column(default=False)
+    """Whether the listener's browser could not play it; then it may stay without a value."""
     rated_at: Mapped[Moment]
 
     stimulus: Mapped[PageStimulus] = relationship(back_populates="ratings")
+
+
+class Answer(Base):
+    """The newest answer to a question, or a comment."""
+
+    __tablename__ = "answers"
+    __table_args__ = (UniqueConstraint("page_id", "subject", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    page_id: Mapped[str] = mapped_column(ForeignKey("pages.id"))
+    subject: Mapped[str] = mapped_column(String(64), default="")
+    """The token of the mix that it is about, or empty."""
+    name: Mapped[str] = mapped_column(String(64))
+    """The question's id, or `comment`."""
+    value: Mapped[Any] = mapped_column(JSON)
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    answered_at: Mapped[Moment]
+
+
+class Flag(Base):
+    """Something about a session that who analyses it should know; nobody is dropped by a flag alone."""
+
+    __tablename__ = "flags"
+    __table_args__ = (UniqueConstraint("session_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
+    name: Mapped[str] = mapped_column(String(64))
+    """Such as `headphone_check`, `environment`, `attention`."""
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+    raised_at: Mapped[Moment] = mapped_column(default=now)
 
 
 class Event(Base):

@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
@@ -22,19 +21,20 @@ from pydantic import (
 
 from mixeval.conditions import Condition, PlainText
 from mixeval.errors import StudyError
+from mixeval.listening_pages import (
+    LISTENING_PAGES,
+    AnyListeningPage,
+    ListeningPage,
+    SlidersPage,
+    conditions_named,
+    is_page_tag,
+)
+from mixeval.section import Section, Text
 from mixeval.validation import closest, validated
 
 FILE_NAME = "study.toml"
+MESSAGES_FOLDER = "messages"
 TARGET_LUFS = -28.0
-
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, strip_whitespace=True)]
-"""Text of one or more paragraphs, separated by blank lines."""
-
-
-class Section(BaseModel):
-    """What all parts of a study share: frozen, strictly typed, unknown keys refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class FilesDataset(Section):
@@ -116,6 +116,8 @@ ItemsChoice = Annotated[
 class StudySection(Section):
     title: PlainText
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    """Of what mixeval itself says to participants, by its BCP 47 tag: en, de, fr, es, ja, or one of your own."""
 
 
 class StimuliSection(Section):
@@ -150,23 +152,6 @@ class StimuliSection(Section):
         return self
 
 
-class TestSection(Section):
-    __test__ = False  # pytest collects by name
-
-    page: Literal["sliders"] = "sliders"
-    question: PlainText = "How much do you like each mix?"
-    instructions: Text = (
-        "All are the same performance. Play them as often as you wish and put each where it belongs."
-    )
-    scale: Annotated[tuple[PlainText, ...], Field(min_length=2, max_length=11)] = (
-        "Dislike very much",
-        "Neutral",
-        "Like very much",
-    )
-    """Words from the bottom of the scale (0) to its top (100), evenly spaced."""
-    attribute: PlainText = "preference"
-
-
 class ParticipantsSection(Section):
     consent: Text = (
         "You will listen to short recordings and rate how much you like each way of mixing them.\n\n"
@@ -186,9 +171,11 @@ class Study(Section):
 
     study: StudySection
     stimuli: StimuliSection
-    test: TestSection = TestSection()
+    test: AnyListeningPage = SlidersPage()
     participants: ParticipantsSection = ParticipantsSection()
     analysis: AnalysisSection = AnalysisSection()
+    messages: Mapping[str, Mapping[str, Mapping[str, str]]] = Field(default_factory=dict)
+    """What STUDY/messages/LANGUAGE.toml says in place of mixeval's own words: language, table, key."""
 
     @model_validator(mode="after")
     def _order_names_conditions(self) -> "Study":
@@ -196,6 +183,14 @@ class Study(Section):
         unknown = [name for name in self.analysis.order or () if name not in ids]
         if unknown:
             raise ValueError(f'analysis.order names "{unknown[0]}", which is no condition of this study')
+        return self
+
+    @model_validator(mode="after")
+    def _test_names_conditions(self) -> "Study":
+        ids = {condition.id for condition in self.stimuli.conditions}
+        unknown = [name for name in conditions_named(self.test) if name not in ids]
+        if unknown:
+            raise ValueError(f'[test] names "{unknown[0]}", which is no condition of this study')
         return self
 
     @property
@@ -225,18 +220,47 @@ def read_study(folder: Path) -> Study:
         raise StudyError(
             f"{path} cannot be read ({error})", remedy="make it a readable UTF-8 file"
         ) from error
-    return parse_study(text, source=str(path))
+    document = _parse_toml(text, source=str(path))
+    _refuse_messages(document, source=str(path))
+    messages = _read_messages(folder / MESSAGES_FOLDER)
+    return study_of({**document, **({"messages": messages} if messages else {})}, source=str(path))
 
 
 def parse_study(text: str, *, source: str = FILE_NAME) -> Study:
     """Parse the text of a study.toml; `source` is the name that errors carry. Raises StudyError."""
+    document = _parse_toml(text, source=source)
+    _refuse_messages(document, source=source)
+    return study_of(document, source=source)
+
+
+def _parse_toml(text: str, *, source: str) -> dict[str, Any]:
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StudyError(f"{source} is not TOML ({error})", remedy="correct that line") from error
     except RecursionError as error:
         raise StudyError(f"{source} is nested too deeply", remedy="flatten it") from error
-    return study_of(document, source=source)
+
+
+def _refuse_messages(document: Mapping[str, Any], *, source: str) -> None:
+    if "messages" in document:
+        raise StudyError(
+            f"{source}: messages is not a key that mixeval knows",
+            remedy=f"put messages into {MESSAGES_FOLDER}/LANGUAGE.toml beside it",
+        )
+
+
+def _read_messages(folder: Path) -> dict[str, Any]:
+    """Read what the study says in its own words; the files are part of the study, so its version follows them."""
+    messages = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            messages[path.stem] = _parse_toml(path.read_text(encoding="utf-8-sig"), source=str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            raise StudyError(
+                f"{path} cannot be read ({error})", remedy="make it a readable UTF-8 file"
+            ) from error
+    return messages
 
 
 def study_of(document: Mapping[str, Any], *, source: str = FILE_NAME) -> Study:
@@ -247,7 +271,7 @@ def study_of(document: Mapping[str, Any], *, source: str = FILE_NAME) -> Study:
 
 
 def _is_tag(step: str, table: Mapping[str, Any]) -> bool:
-    return step in {table.get("kind"), _items_tag(table)}
+    return step in {table.get("kind"), _items_tag(table)} or is_page_tag(step, table)
 
 
 def _remedy_for_unknown_key(key: str) -> str:
@@ -269,7 +293,8 @@ def _homes_of_keys() -> dict[str, str]:
         ("[[stimuli.conditions]]", Condition),
         ("[analysis]", AnalysisSection),
         ("[participants]", ParticipantsSection),
-        ("[test]", TestSection),
+        *((f'[test] with page = "{name}"', page) for name, page in LISTENING_PAGES.items()),
+        ("[test]", ListeningPage),
         ("[stimuli]", StimuliSection),
         ("[study]", StudySection),
     )

@@ -86,7 +86,9 @@ def _explain(
         case "missing":
             return f"{path} is missing", "add it"
         case "union_tag_invalid":
-            return f"{path}.kind is {_show(context['tag'])}", f"write one of {context['expected_tags']}"
+            # What chooses among page types is called `page`, all other unions say `kind`.
+            key = "page" if path == "test" else "kind"
+            return f"{path}.{key} is {_show(context['tag'])}", f"write one of {context['expected_tags']}"
         case "union_tag_not_found":
             return f"{path}.kind is missing", "say which kind it is"
         case "literal_error":

@@ -51,6 +51,7 @@ _ROWS: "Select[*tuple[Any, ...]]" = (
     .join(Page, PageStimulus.page_id == Page.id)
     .join(ParticipantSession, Page.session_id == ParticipantSession.id)
     .join(Participant, ParticipantSession.participant_id == Participant.id)
+    .where(PageStimulus.role == "rated", Page.purpose.in_(("rating", "repeat")))
     # Complete sessions first, then as they were begun: a first complete answer is repeat 0.
     .order_by(
         ParticipantSession.completed_at.is_(None),
@@ -170,7 +171,7 @@ def _rated(entry: _Stored) -> RatedVersion:
     return RatedVersion(
         id=entry.id,
         stimuli_id=entry.version.stimuli_id,
-        attribute=entry.version.study.test.attribute,
+        attribute=entry.version.study.test.attributes_asked[0].name,
         stimuli={(s.item, s.condition): s.sha256 for s in entry.version.manifest.stimuli},
     )
 

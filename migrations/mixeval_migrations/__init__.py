@@ -1,6 +1,9 @@
 """The database's schema through time: Alembic, configured in Python, shipped inside the wheel."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -17,7 +20,7 @@ def upgrade(database: Database) -> None:
 
     Raises DatabaseError when the database was made by a newer version, or is no mixeval database.
     """
-    with database.engine.begin() as connection:
+    with _changing(database) as connection:
         _refuse_foreign(connection)
         command.upgrade(_config(connection), "head")
 
@@ -36,6 +39,37 @@ def prepare(database: Database) -> None:
                 remedy="back it up, then run `mixeval db upgrade STUDY`",
             )
         command.upgrade(_config(connection), "head")
+
+
+@contextmanager
+def _changing(database: Database) -> Iterator[Connection]:
+    """Open a transaction in which SQLite's tables can be changed by copying them.
+
+    The copied table is dropped, which SQLite takes for a deletion of every row that others refer to; so its
+    watch over foreign keys is laid down, outside the transaction as it has to be, and done at the end at once.
+    """
+    with database.engine.connect() as connection:
+        is_sqlite = connection.dialect.name == "sqlite"
+        driver: Any = connection.connection.driver_connection
+        if is_sqlite:
+            driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if is_sqlite:
+                    _refuse_dangling(connection)
+        finally:
+            if is_sqlite:
+                driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _refuse_dangling(connection: Connection) -> None:
+    dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if dangling is not None:
+        raise DatabaseError(
+            f"a row of {dangling[0]} refers to a row of {dangling[2]} that is not there",
+            remedy="restore the database from its backup, it was left as it was",
+        )
 
 
 def head() -> str:

@@ -223,7 +223,7 @@ class RatingTab:
         ratings = [
             {
                 "stimulus": row["token"],
-                "attribute": data["attribute"],
+                "attribute": data["axes"][0]["attribute"],
                 "value": 40,
                 "moved": True,
                 "played": True,

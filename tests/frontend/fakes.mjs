@@ -1,5 +1,8 @@
 /** Stand-ins for what browsers bring: a clock that tests turn, a server that fails as told, an AudioParam. */
 
+import { readFileSync } from "node:fs";
+import { Words } from "../../webapp/mixeval_webapp/static/js/words.js";
+
 /** A scope whose time passes only when the test says so. */
 export class FakeScope {
   ended = false;
@@ -96,22 +99,41 @@ export class FakeParam {
   }
 }
 
+/** The English messages, as the server sends them with each page. */
+export const WORDS = new Words(browserMessages("en"));
+
 export function pageData(changes = {}) {
   return {
-    page: "p1", number: 1, count: 2, scale: ["Dislike", "Neutral", "Like"], attribute: "preference",
+    page: "p1", type: "sliders", number: 1, count: 2,
+    axes: [{ attribute: "preference", question: "How much?", scale: ["Dislike", "Neutral", "Like"] }],
+    values: { lowest: 0, highest: 100, step: 1 }, minimum_seconds: 0.25, comments: "none", loop: true, waveform: false,
+    unrated: "neutral", starts: { a: 50, b: 50, c: 50 }, show_values: false,
     sample_rate: 44100, frames: 44100, bytes: 1000, volume_db: -6, next_sequence: 5,
     stimuli: ["a", "b", "c"].map((token) => ({
-      token, label: token.toUpperCase(), url: `/audio/${token}`, value: null, moved: false, played: false,
-      listened_seconds: 0, sequence: null,
+      token, label: token.toUpperCase(), role: "rated", url: `/audio/${token}`, answers: [],
     })),
-    ratings_url: "/ratings", complete_url: "/complete", events_url: "/events", next_url: "/test", resume_url: "/resume/x",
+    answers: [], next_audio: [], next_bytes: 0, words: WORDS.messages,
+    ratings_url: "/ratings", answers_url: "/answers", complete_url: "/complete", events_url: "/events",
+    next_url: "/test", resume_url: "/resume/x",
     ...changes,
   };
 }
 
+function browserMessages(language) {
+  const file = new URL(`../../webapp/mixeval_webapp/messages/${language}.toml`, import.meta.url);
+  const [, table] = readFileSync(file, "utf8").split("[browser]\n");
+  return Object.fromEntries(
+    table.split("\n").filter((line) => line.includes(" = ")).map((line) => {
+      const [key, text] = line.split(/ = (.*)/s);
+      return [key, JSON.parse(text)];
+    }),
+  );
+}
+
 export function answer(changes = {}) {
   return {
-    stimulus: "a", attribute: "preference", value: 60, moved: true, played: true, listened_seconds: 1, sequence: 7,
+    stimulus: "a", attribute: "preference", value: 60, moved: true, played: true, listened_seconds: 1,
+    unplayable: false, sequence: 7,
     ...changes,
   };
 }

@@ -157,7 +157,7 @@ test("a page is handed in again until the server answers, and its answers are no
   const server = fakeServer("no answer", (request) => reply(200, { next: request.url === "/complete" ? "/test" : "" }), confirming);
   const { outbox, scope, sender } = await sending(server, ratingEntry(), eventEntry("e1"));
   let outcome;
-  sender.complete("/complete", [answer()], 9).then((given) => { outcome = given; });
+  sender.complete("/complete", { ratings: [answer()], answers: [], sequence: 9 }).then((given) => { outcome = given; });
   await scope.ring();
   await settle();
   assert.equal(outcome.body.next, "/test");
@@ -168,7 +168,7 @@ test("a page is handed in again until the server answers, and its answers are no
 test("a page that lacks something comes back with what it lacks", async () => {
   const missing = { play: ["A"], place: [] };
   const { sender } = await sending(fakeServer(() => reply(422, { detail: "not yet", missing })));
-  const outcome = await sender.complete("/complete", [answer()], 9);
+  const outcome = await sender.complete("/complete", { ratings: [answer()], answers: [], sequence: 9 });
   assert.deepEqual([outcome.verdict, outcome.body.missing], ["no", missing]);
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Sound } from "../../webapp/mixeval_webapp/static/js/sound.js";
+import { WORDS } from "./fakes.mjs";
 import { AudioScope, FakeContext, fakeEngine, noDownloads, settle, soundPage } from "./fake-audio.mjs";
 
 async function sounding(context = new FakeContext(), { page = {}, engine = {}, downloads = noDownloads } = {}) {
@@ -8,7 +9,7 @@ async function sounding(context = new FakeContext(), { page = {}, engine = {}, d
   const logged = [];
   const said = [];
   const sound = new Sound(soundPage(page), {
-    engine: fakeEngine(context, engine), downloads, scope, onChange: () => {},
+    engine: fakeEngine(context, engine), downloads, scope, words: WORDS, onChange: () => {},
     log: (kind, stimulus, detail) => logged.push({ kind, stimulus, ...detail }),
     say: (text) => said.push(text),
   });

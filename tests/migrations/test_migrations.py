@@ -1,13 +1,13 @@
 import pytest
 from alembic import command
 from click.testing import CliRunner
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 import mixeval_migrations
 from mixeval.cli import main
 from mixeval.database import open_database
 from mixeval.errors import DatabaseError
-from mixeval.models import Base, Participant
+from mixeval.models import Base, Participant, ParticipantSession, Rating
 
 STUDY = """
 [study]
@@ -104,3 +104,35 @@ def test_the_command_refuses_a_folder_that_is_no_study_and_makes_nothing_there(t
     assert result.exit_code == 1
     assert "no study.toml" in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_answers_of_the_first_schema_survive_the_upgrade(database):
+    with database.engine.begin() as connection:
+        command.upgrade(mixeval_migrations._config(connection), "0001")
+        for statement in FIRST_SCHEMA_ROWS:
+            connection.exec_driver_sql(statement)
+    mixeval_migrations.upgrade(database)
+    with database.read() as db:
+        sessions = db.scalars(select(ParticipantSession).order_by(ParticipantSession.started_at)).all()
+        assert [(row.id, row.seat) for row in sessions] == [("s1", 0), ("s2", 1)]
+        assert sessions[0].active_at == sessions[0].completed_at
+        assert sessions[1].active_at == sessions[1].started_at
+        (rating,) = db.scalars(select(Rating)).all()
+        assert (rating.value, rating.unplayable) == (71, False)
+        assert rating.stimulus.role == "rated"
+        assert (rating.stimulus.page.kind, rating.stimulus.page.purpose) == ("sliders", "rating")
+    with database.engine.begin() as connection:
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        command.check(mixeval_migrations._config(connection))
+
+
+FIRST_SCHEMA_ROWS = [
+    "INSERT INTO versions VALUES ('v', 'x', '{}', '{}', '2026-01-01 00:00:00')",
+    "INSERT INTO participants VALUES (1, 'P1', 0, 0, '2026-01-01 00:00:00'), (2, 'P2', 0, 0, '2026-01-01 00:00:00')",
+    "INSERT INTO sessions VALUES ('s2', 2, 'v', 'b', 2, 'c', '', '2026-01-01 00:00:01', NULL, NULL)",
+    "INSERT INTO sessions VALUES ('s1', 1, 'v', 'a', 1, 'c', '', '2026-01-01 00:00:00', '2026-01-01 00:10:00', 'CODE')",
+    "INSERT INTO pages VALUES ('p', 's1', 0, 'shuffle', '2026-01-01 00:00:00', '2026-01-01 00:10:00')",
+    "INSERT INTO page_stimuli VALUES ('t', 'p', 'mix', 0, 'A')",
+    "INSERT INTO ratings VALUES (1, 't', 'preference', 71, 3, 1, 1, 2.5, '2026-01-01 00:05:00')",
+    "INSERT INTO events VALUES (1, 's1', 'p', 'e', 'play', 't', 10, '{}', '2026-01-01 00:05:00')",
+]

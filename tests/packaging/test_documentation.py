@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from mixeval.cli import COMMANDS, main
 from mixeval.conditions import Condition
+from mixeval.listening_pages import LISTENING_PAGES, AttentionPages, Attribute
 from mixeval.study import (
     AnalysisSection,
     EnstDataset,
@@ -19,7 +20,6 @@ from mixeval.study import (
     StimuliSection,
     StudySection,
     SyntheticDataset,
-    TestSection,
 )
 from mixeval_stimuli.methods.registry import METHODS
 
@@ -38,7 +38,9 @@ SECTIONS = [
     StimuliSection,
     StudySection,
     SyntheticDataset,
-    TestSection,
+    Attribute,
+    AttentionPages,
+    *LISTENING_PAGES.values(),
 ]
 
 

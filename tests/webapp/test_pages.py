@@ -6,6 +6,7 @@ import soundfile
 
 from mixeval.manifest import FOLDER, read_manifest
 from mixeval.models import Page, Participant, ParticipantSession
+from mixeval_webapp.app import site_of
 
 
 def test_a_visit_goes_from_consent_over_every_page_to_a_code_that_stays(listener):
@@ -33,29 +34,36 @@ def test_page_data_is_exactly_what_the_rating_page_was_promised(listener):
     listener.start()
     page = listener.page()
     assert set(page) == {
-        *("page", "number", "count", "title", "question", "instructions", "scale", "attribute"),
-        *("sample_rate", "frames", "bytes", "stimuli", "volume_db", "next_sequence"),
-        *("ratings_url", "complete_url", "events_url", "next_url", "resume_url"),
+        *("page", "type", "number", "count", "title", "instructions", "axes", "values", "starts", "unrated"),
+        *("sample_rate", "frames", "bytes", "stimuli", "answers", "volume_db", "next_sequence", "next_audio"),
+        *("next_bytes", "minimum_seconds", "comments", "loop", "waveform", "show_values", "words"),
+        *("ratings_url", "answers_url", "complete_url", "events_url", "next_url", "resume_url"),
     }
     assert (page["sample_rate"], page["frames"], page["next_url"]) == (44100, 22050, "/test")
-    assert page["scale"] == ["Dislike very much", "Neutral", "Like very much"]
+    assert page["axes"] == [
+        {
+            "attribute": "preference",
+            "question": "How much do you like each mix?",
+            "scale": ["Dislike very much", "Neutral", "Like very much"],
+        }
+    ]
     assert (page["title"], page["volume_db"], page["next_sequence"]) == ("Drums <in a> room", -6.0, 1)
     for stimulus in page["stimuli"]:
         assert stimulus["url"] == f"/audio/{stimulus['token']}"
-        assert stimulus["value"] is None
-        assert not stimulus["played"]
+        assert stimulus["answers"] == []
 
 
 def test_a_reload_comes_back_to_the_same_page_with_order_values_and_volume(listener):
     listener.start()
     page = listener.page()
-    listener.put(page, [listener.rating(page, 2, value=33.5, sequence=41)])
+    listener.put(page, [listener.rating(page, 2, value=33, sequence=41)])
     event = {"id": "v1", "page": page["page"], "kind": "volume", "stimulus": None}
     listener.events([event | {"client_ms": 5, "detail": {"db": -12}}])
     again = listener.page()
     assert [s["token"] for s in again["stimuli"]] == [s["token"] for s in page["stimuli"]]
-    assert [s["value"] for s in again["stimuli"]] == [None, None, 33.5, None]
-    assert again["stimuli"][2]["listened_seconds"] == 2.5
+    assert [len(s["answers"]) for s in again["stimuli"]] == [0, 0, 1, 0]
+    (answer,) = again["stimuli"][2]["answers"]
+    assert (answer["value"], answer["listened_seconds"]) == (33, 2.5)
     assert (again["volume_db"], again["next_sequence"]) == (-12.0, 42)
 
 
@@ -201,13 +209,23 @@ def test_no_path_leads_to_another_file(listener, path):
     assert listener.get(f"/audio/{path}").status_code in {404, 308}
 
 
-def test_a_page_that_was_not_shown_yet_is_not_heard_either(listener, database):
+def test_the_page_after_the_present_one_may_be_fetched_ahead_and_no_later_one(
+    open_app, write_study, tmp_path, listener
+):
+    app = open_app(write_study(tmp_path / "three", items=("shuffle", "reggae", "funk")))
+    listener.client = app.test_client()
     listener.start()
-    listener.page()
-    with database.read() as db:
-        later = db.query(Page).filter(Page.position == 1).one()
-        token = later.stimuli[0].token
-    assert listener.get(f"/audio/{token}").status_code == 404
+
+    def statuses():
+        with site_of(app).database.read() as db:
+            tokens = [page.stimuli[0].token for page in db.query(Page).order_by(Page.position)]
+        return [listener.get(f"/audio/{token}").status_code for token in tokens]
+
+    assert statuses() == [404, 404, 404]
+    page = listener.page()
+    assert statuses() == [200, 200, 404]
+    for url in page["next_audio"]:
+        assert len(listener.get(url).data) == page["next_bytes"]
 
 
 @pytest.mark.parametrize("change", ["remove", "replace"])
@@ -246,4 +264,4 @@ def test_an_old_session_keeps_its_texts_and_its_audio_after_a_new_version(
     newcomer = new_listener()
     newcomer.client = renewed.test_client()
     newcomer.start()
-    assert newcomer.page()["question"] == "How good is each mix?"
+    assert newcomer.page()["axes"][0]["question"] == "How good is each mix?"

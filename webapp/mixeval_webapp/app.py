@@ -19,10 +19,12 @@ from mixeval_migrations import prepare
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
 from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
+from mixeval_webapp.messages import check_messages
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 from mixeval_webapp.problems import answer_problems
 from mixeval_webapp.site import EXTENSION, Site, StudyVersions
+from mixeval_webapp.speech import teach
 from mixeval_webapp.stimulus_files import StimulusFiles
 
 STATIC_MAX_AGE_SECONDS = 365 * 24 * 60 * 60
@@ -38,6 +40,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+STATIC_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
 
 
 def create_app(
@@ -52,6 +55,7 @@ def create_app(
     """
     folder = Path(study_folder)
     version = Version(read_study(folder), read_manifest(folder))
+    check_messages(version.study)
     check_rendered(version)
     files = StimulusFiles(folder)
     files.verify(version)
@@ -110,6 +114,7 @@ def _flask(site: Site, settings: Settings) -> Flask:
     # The API is guarded by a header and a content type that no form of another site can send.
     CSRFProtect(app).exempt(api)
     answer_problems(app)
+    teach(app)
     app.after_request(_guard)
     app.after_request(compress_static)
     if settings.trusted_proxies:
@@ -125,8 +130,10 @@ class _Token(BaseConverter):
 
 
 def _guard(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers[name] = value
+    # Scripts and styles are no documents: these headers would only make each of thirty small files a third larger.
+    names = STATIC_HEADERS if request.endpoint == "static" else SECURITY_HEADERS
+    for name in names:
+        response.headers[name] = SECURITY_HEADERS[name]
     if request.endpoint == "static" and response.status_code < 400:
         response.cache_control.public = True
         response.cache_control.immutable = True

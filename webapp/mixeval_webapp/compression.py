@@ -1,6 +1,7 @@
 """Static files travel compressed: a rating page stays small on a slow line, without a build step."""
 
 import gzip
+import re
 from functools import lru_cache
 
 from flask import Response, request
@@ -27,4 +28,13 @@ def compress_static(response: Response) -> Response:
 
 @lru_cache(maxsize=64)
 def _compressed(data: bytes) -> bytes:
-    return gzip.compress(data, mtime=0)
+    return gzip.compress(_without_comments(data), mtime=0)
+
+
+_COMMENTS = re.compile(rb"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
+
+
+def _without_comments(source: bytes) -> bytes:
+    # Types and reasons are a third of our scripts. Only comments on lines of their own go: what stands between
+    # quotes is then out of reach, since no text of ours holds a line that begins like a comment.
+    return _COMMENTS.sub(b"", source)

@@ -1,70 +1,64 @@
 """Where a session stands, and the page data that its browser gets."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from mixeval.database import Database
-from mixeval.models import Event, Page, PageStimulus, Rating, now
+from mixeval.models import Event, Page, ParticipantSession, now
 from mixeval.versions import Version
+from mixeval_webapp.messages import Messages
+from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor
+from mixeval_webapp.sheet import Sheet, Sound, next_sequence, read_sheet
 
 DEFAULT_VOLUME_DB = -6.0
-
-
-@dataclass(frozen=True)
-class StimulusState:
-    """One mix as the listener has left it."""
-
-    token: str
-    label: str
-    value: float | None
-    moved: bool
-    played: bool
-    listened_seconds: float
-    sequence: int | None
-    """Of the stored answer; what a browser still holds with a higher one is newer."""
 
 
 @dataclass(frozen=True)
 class PageState:
     """The page that a session is on; `number` counts from 1."""
 
-    id: str
+    sheet: Sheet
     number: int
     count: int
-    item: str
-    stimuli: tuple[StimulusState, ...]
     volume_db: float
     next_sequence: int
+    next_tokens: tuple[str, ...]
+    """Of the sounds on the page after this one, which the browser may fetch ahead."""
+    next_item: str | None
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """The URLs that a rating page works with."""
+    """The URLs that a page works with."""
 
     audio: str
     """Up to and without the token."""
     ratings: str
+    answers: str
     complete: str
     events: str
     next: str
     resume: str
 
 
-def open_current_page(database: Database, visitor: Visitor, attribute: str) -> PageState | None:
+def open_current_page(database: Database, visitor: Visitor) -> PageState | None:
     """Return the first page that is not finished, and note when it was first opened; nothing once all are."""
     with database.read() as db:
         page = current_page(db, visitor.session_id)
         if page is None:
             return None
-        state = _state(db, page, attribute)
+        state = _state(db, page)
         opened = page.opened_at is not None
     if not opened:
         with database.write() as db:
-            page = db.get_one(Page, state.id)
+            page = db.get_one(Page, state.sheet.page_id)
             page.opened_at = page.opened_at or now()
+            page.session.active_at = now()
     return state
 
 
@@ -78,89 +72,90 @@ def current_page(db: Session, session_id: str) -> Page | None:
     ).one_or_none()
 
 
+def page_after(db: Session, page: Page) -> Page | None:
+    """Return the page that follows `page` in its session."""
+    return db.scalars(
+        select(Page).where(Page.session_id == page.session_id, Page.position == page.position + 1)
+    ).one_or_none()
+
+
 def page_data(
-    state: PageState, version: Version, *, file_bytes: int, addresses: Addresses
+    state: PageState,
+    version: Version,
+    *,
+    messages: Messages,
+    file_bytes: int,
+    next_file_bytes: int,
+    addresses: Addresses,
 ) -> dict[str, object]:
     """Write down for the browser what it needs for one page, and nothing that tells the mixes apart.
 
     This is the contract with static/js/page-data.js.
     """
-    study = version.study
-    shape = version.manifest.of_item(state.item)[0]
+    study, sheet = version.study, state.sheet
+    shape = version.manifest.of_item(sheet.item)[0] if sheet.item is not None else None
     return {
-        "page": state.id,
+        "page": sheet.page_id,
+        "type": sheet.kind,
         "number": state.number,
         "count": state.count,
         "title": study.study.title,
-        "question": study.test.question,
-        "instructions": study.test.instructions,
-        "scale": list(study.test.scale),
-        "attribute": study.test.attribute,
-        "sample_rate": shape.sample_rate,
-        "frames": shape.frames,
+        "sample_rate": shape.sample_rate if shape else version.manifest.sample_rate,
+        "frames": shape.frames if shape else 0,
         "bytes": file_bytes,
-        "stimuli": [
-            {
-                "token": stimulus.token,
-                "label": stimulus.label,
-                "url": f"{addresses.audio}{stimulus.token}",
-                "value": stimulus.value,
-                "moved": stimulus.moved,
-                "played": stimulus.played,
-                "listened_seconds": stimulus.listened_seconds,
-                "sequence": stimulus.sequence,
-            }
-            for stimulus in state.stimuli
+        "stimuli": [_stimulus(sheet, sound, addresses) for sound in sheet.sounds],
+        "answers": [
+            {"subject": row.subject, "name": row.name, "value": row.value, "sequence": row.sequence}
+            for row in sheet.answers.values()
         ],
         "volume_db": state.volume_db,
         "next_sequence": state.next_sequence,
+        "next_audio": [f"{addresses.audio}{token}" for token in state.next_tokens],
+        "next_bytes": next_file_bytes,
         "ratings_url": addresses.ratings,
+        "answers_url": addresses.answers,
         "complete_url": addresses.complete,
         "events_url": addresses.events,
         "next_url": addresses.next,
         "resume_url": addresses.resume,
+        "words": messages.for_browser(),
+    } | PAGE_TYPES[sheet.kind].data(study, sheet)
+
+
+def _stimulus(sheet: Sheet, sound: Sound, addresses: Addresses) -> Mapping[str, Any]:
+    return {
+        "token": sound.token,
+        "label": sound.shown_as,
+        "role": sound.role,
+        "url": f"{addresses.audio}{sound.token}",
+        "answers": [
+            {
+                "attribute": row.attribute,
+                "value": row.value,
+                "moved": row.moved,
+                "played": row.played,
+                "listened_seconds": row.listened_seconds,
+                "unplayable": row.unplayable,
+                "sequence": row.sequence,
+            }
+            for (token, _), row in sheet.ratings.items()
+            if token == sound.token
+        ],
     }
 
 
-def _state(db: Session, page: Page, attribute: str) -> PageState:
-    stimuli = db.scalars(
-        select(PageStimulus)
-        .where(PageStimulus.page_id == page.id)
-        .order_by(PageStimulus.position)
-        .options(selectinload(PageStimulus.ratings))
-    ).all()
+def _state(db: Session, page: Page) -> PageState:
+    session = db.get_one(ParticipantSession, page.session_id)
     count = db.scalar(select(func.count()).where(Page.session_id == page.session_id))
+    following = page_after(db, page)
     return PageState(
-        id=page.id,
+        sheet=read_sheet(db, page, seed=session.seed),
         number=page.position + 1,
         count=count or 0,
-        item=page.item,
-        stimuli=tuple(_stimulus_state(stimulus, attribute) for stimulus in stimuli),
         volume_db=_volume_db(db, page.session_id),
-        next_sequence=_next_sequence(db, page.session_id),
-    )
-
-
-def _stimulus_state(stimulus: PageStimulus, attribute: str) -> StimulusState:
-    rating = next((rating for rating in stimulus.ratings if rating.attribute == attribute), None)
-    if rating is None:
-        return StimulusState(
-            stimulus.token,
-            stimulus.shown_as,
-            value=None,
-            moved=False,
-            played=False,
-            listened_seconds=0.0,
-            sequence=None,
-        )
-    return StimulusState(
-        stimulus.token,
-        stimulus.shown_as,
-        value=rating.value,
-        moved=rating.moved,
-        played=rating.played,
-        listened_seconds=rating.listened_seconds,
-        sequence=rating.sequence,
+        next_sequence=next_sequence(db, page.session_id),
+        next_tokens=tuple(row.token for row in following.stimuli) if following else (),
+        next_item=following.item if following else None,
     )
 
 
@@ -172,13 +167,3 @@ def _volume_db(db: Session, session_id: str) -> float:
         .limit(1)
     )
     return DEFAULT_VOLUME_DB if detail is None else float(detail["db"])
-
-
-def _next_sequence(db: Session, session_id: str) -> int:
-    newest = db.scalar(
-        select(func.max(Rating.sequence))
-        .join(PageStimulus, Rating.stimulus_token == PageStimulus.token)
-        .join(Page, PageStimulus.page_id == Page.id)
-        .where(Page.session_id == session_id)
-    )
-    return 1 if newest is None else newest + 1

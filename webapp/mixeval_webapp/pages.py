@@ -12,15 +12,19 @@ from flask import (
     session,
     url_for,
 )
-from sqlalchemy import select
+from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response as AnyResponse
 
 from mixeval.models import Page, PageStimulus
+from mixeval.versions import Version
 from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
 from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data
+from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
 from mixeval_webapp.problems import NotYoursError
 from mixeval_webapp.site import site
+from mixeval_webapp.speech import messages, speak_for
 
 AUDIO_MAX_AGE_SECONDS = 24 * 60 * 60
 
@@ -31,6 +35,7 @@ pages = Blueprint("pages", __name__)
 def consent() -> str:
     visitor = visitor_of_request()
     version = site().version
+    speak_for(version.study)
     return render_template(
         "consent.html",
         study_title=version.study.study.title,
@@ -64,10 +69,13 @@ def test() -> str | AnyResponse:
     if visitor is None:
         return redirect(url_for("pages.consent"), 303)
     study = site().versions.of(visitor.version_id).study
-    state = open_current_page(site().database, visitor, study.test.attribute)
+    speak_for(study)
+    state = open_current_page(site().database, visitor)
     if state is not None:
         return render_template(
-            "rating.html", study_title=study.study.title, page_data=_page_data(visitor, state)
+            PAGE_TYPES[state.sheet.kind].template,
+            study_title=study.study.title,
+            page_data=_page_data(visitor, state),
         )
     return render_template(
         "thanks.html",
@@ -112,19 +120,27 @@ def _to_test() -> Response:
 
 def _page_data(visitor: Visitor, state: PageState) -> dict[str, object]:
     version = site().versions.of(visitor.version_id)
+    page_id = state.sheet.page_id
     return page_data(
         state,
         version,
-        file_bytes=site().files.page_bytes(version, state.item),
+        messages=messages(),
+        file_bytes=_page_bytes(version, state.sheet.item),
+        next_file_bytes=_page_bytes(version, state.next_item),
         addresses=Addresses(
             audio=url_for("pages.audio", token=""),
-            ratings=url_for("api.ratings", page_id=state.id),
-            complete=url_for("api.complete", page_id=state.id),
+            ratings=url_for("api.ratings", page_id=page_id),
+            answers=url_for("api.answers", page_id=page_id),
+            complete=url_for("api.complete", page_id=page_id),
             events=url_for("api.events"),
             next=url_for("pages.test"),
             resume=url_for("pages.resume", secret=secret_of_request(), _external=True),
         ),
     )
+
+
+def _page_bytes(version: Version, item: str | None) -> int:
+    return 0 if item is None else site().files.page_bytes(version, item)
 
 
 def _completion_code(visitor: Visitor) -> str:
@@ -136,19 +152,23 @@ def _completion_code(visitor: Visitor) -> str:
 
 
 def _own_stimulus(visitor: Visitor, token: str) -> tuple[str, str] | None:
-    """Return item and condition of a mix on a page that this visitor has been shown."""
+    """Return item and condition of a mix on a page that this visitor has been shown, or will be next."""
+    before = aliased(Page)
     query = (
         select(Page.item, PageStimulus.condition)
         .join(Page)
+        .outerjoin(before, (before.session_id == Page.session_id) & (before.position == Page.position - 1))
         .where(
             PageStimulus.token == token,
             Page.session_id == visitor.session_id,
-            Page.opened_at.is_not(None),
+            Page.item.is_not(None),
+            # The page before may fetch ahead.
+            or_(Page.opened_at.is_not(None), before.opened_at.is_not(None)),
         )
     )
     with site().database.read() as db:
         row = db.execute(query).one_or_none()
-    return None if row is None else (row[0], row[1])
+    return None if row is None or row[0] is None else (row[0], row[1])
 
 
 def _paragraphs(text: str) -> list[str]:

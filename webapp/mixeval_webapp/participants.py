@@ -13,7 +13,8 @@ from mixeval.database import Database
 from mixeval.models import Page, PageStimulus, Participant, ParticipantSession
 from mixeval.seeds import derive_seed
 from mixeval.versions import Version
-from mixeval_webapp.ordering import item_order, label, stimulus_order
+from mixeval_webapp.seats import take_seat
+from mixeval_webapp.session_plan import PlannedPage, plan_session
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Capitals and digits that nobody confuses when they are written down."""
@@ -100,34 +101,43 @@ def browser_family(user_agent: str) -> str:
 
 def _create(db: Session, version: Version, *, secret: str, browser: str, simulated: bool) -> Visitor:
     study = version.study
-    # The id is random and never leaves the server: with it in the seed, nobody who knows study.toml can
-    # work out which letter hides which mix.
     session_id = new_token()
+    seed = derive_seed(study.study.seed, "session", session_id)
+    seat, order_seed = take_seat(db, version.id)
+    plan = plan_session(version, seat=seat, order_seed=order_seed, seed=seed)
     session = ParticipantSession(
         id=session_id,
         participant=Participant(code=f"P{new_code(8)}", simulated=simulated),
         version_id=version.id,
         secret_sha256=_sha256(secret),
-        seed=derive_seed(study.study.seed, "session", session_id),
+        seed=seed,
+        seat=seat,
         consent_sha256=_sha256(study.participants.consent),
         browser=browser,
+        pages=[_page(position, planned) for position, planned in enumerate(plan)],
     )
-    session.pages = [
-        Page(id=new_token(), position=position, item=item, stimuli=_stimuli(version, item, session.seed))
-        for position, item in enumerate(
-            item_order([item.item for item in version.manifest.items], session.seed)
-        )
-    ]
     db.add(session)
     return Visitor(session_id, session.participant.code, version.id, None)
 
 
-def _stimuli(version: Version, item: str, seed: int) -> list[PageStimulus]:
-    conditions = [stimulus.condition for stimulus in version.manifest.of_item(item)]
-    return [
-        PageStimulus(token=new_token(), condition=condition, position=position, shown_as=label(position))
-        for position, condition in enumerate(stimulus_order(conditions, item, seed))
-    ]
+def _page(position: int, planned: PlannedPage) -> Page:
+    return Page(
+        id=new_token(),
+        position=position,
+        kind=planned.kind,
+        purpose=planned.purpose,
+        item=planned.item,
+        stimuli=[
+            PageStimulus(
+                token=new_token(),
+                condition=sound.condition,
+                role=sound.role,
+                position=place,
+                shown_as=sound.shown_as,
+            )
+            for place, sound in enumerate(planned.sounds)
+        ],
+    )
 
 
 def _sha256(text: str) -> str:

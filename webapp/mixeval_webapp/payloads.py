@@ -25,6 +25,9 @@ from mixeval_webapp.problems import ForeignRequestError, InvalidFieldError, Malf
 MAX_BODY_BYTES = 64 * 1024
 MAX_DEPTH = 8
 MAX_DETAIL_CHARACTERS = 2000
+MAX_ANSWER_CHARACTERS = 12_000
+"""Of JSON, in which a character of text may take six."""
+LISTS = ("ratings", "answers", "events")
 SAFE_INTEGER = 2**53 - 1
 """Largest integer that JavaScript, JSON and both databases keep exactly."""
 
@@ -39,7 +42,7 @@ class Payload(BaseModel):
 
 
 class RatingPayload(Payload):
-    """One slider as it stands: `value` is null until the listener has moved it."""
+    """One answer about a mix as it stands: `value` is null until the listener has given it."""
 
     stimulus: Token
     attribute: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -47,6 +50,7 @@ class RatingPayload(Payload):
     moved: bool
     played: bool
     listened_seconds: Annotated[float, Field(ge=0, le=1e6)]
+    unplayable: bool = False
     sequence: Sequence
 
     @model_validator(mode="after")
@@ -61,8 +65,28 @@ class RatingsPayload(Payload):
     ratings: Annotated[tuple[RatingPayload, ...], Field(min_length=1, max_length=200)]
 
 
+def _short_answer(value: JsonValue) -> JsonValue:
+    if len(json.dumps(value, ensure_ascii=False)) > MAX_ANSWER_CHARACTERS:
+        raise ValueError(f"value must be at most {MAX_ANSWER_CHARACTERS} characters of JSON")
+    return value
+
+
+class AnswerPayload(Payload):
+    """The answer to a question, or a comment; `subject` is a mix's token, or empty for the page."""
+
+    subject: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    value: Annotated[JsonValue, AfterValidator(_short_answer)]
+    sequence: Sequence
+
+
+class AnswersPayload(Payload):
+    answers: Annotated[tuple[AnswerPayload, ...], Field(min_length=1, max_length=100)]
+
+
 class CompletionPayload(Payload):
     ratings: Annotated[tuple[RatingPayload, ...], Field(max_length=200)]
+    answers: Annotated[tuple[AnswerPayload, ...], Field(max_length=100)] = ()
     sequence: Sequence
 
 
@@ -159,13 +183,12 @@ def _check_storable(document: Any) -> None:
 
 
 def _tuples(document: Any) -> Any:
-    match document:
-        case {"ratings": list() as ratings, **rest}:
-            return {**rest, "ratings": tuple(ratings)}
-        case {"events": list() as events, **rest}:
-            return {**rest, "events": tuple(events)}
-        case _:
-            return document
+    if not isinstance(document, dict):
+        return document
+    return {
+        name: tuple(value) if name in LISTS and isinstance(value, list) else value
+        for name, value in document.items()
+    }
 
 
 def _explain(error: ValidationError) -> InvalidFieldError:

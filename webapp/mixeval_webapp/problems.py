@@ -5,7 +5,7 @@ holds one.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import BadHost, HTTPException
 
 from mixeval.errors import MixevalError
+from mixeval_webapp.speech import messages
 from mixeval_webapp.stimulus_files import StimulusUnavailableError
 
 API_PREFIX = "/api/"
@@ -84,18 +85,15 @@ class InvalidFieldError(RefusalError):
 
 
 class UnfinishedPageError(RefusalError):
-    """A page on which mixes are still to be played or placed, by the letters that the listener sees."""
+    """A page on which something is still to do, by the names that the listener sees."""
 
     status, reason = HTTPStatus.UNPROCESSABLE_ENTITY, "unfinished_page"
 
-    def __init__(self, *, play: list[str], place: list[str]) -> None:
-        parts = [
-            f"Still to {what}: {', '.join(labels)}"
-            for what, labels in (("play", play), ("place", place))
-            if labels
-        ]
+    def __init__(self, missing: Mapping[str, Sequence[str]]) -> None:
+        """Name what is missing as a page type does: the task, and what it is about."""
+        parts = [f"Still to {task}: {', '.join(names)}".rstrip(": ") for task, names in missing.items()]
         super().__init__(". ".join(parts), remedy="")
-        self.missing = {"play": play, "place": place}
+        self.missing = missing
 
     def __str__(self) -> str:
         return self.problem
@@ -125,9 +123,7 @@ def _stimulus_unavailable(error: StimulusUnavailableError) -> Response:
     # The participant reads nothing of it: the sentence names the file and with it the condition.
     log.error("stimulus unavailable: %s", error)
     return _answer(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "A recording cannot be played at the moment. Your ratings are safe. Please try again later.",
-        retry_after_seconds=60,
+        HTTPStatus.SERVICE_UNAVAILABLE, messages().say("error.no_recording"), retry_after_seconds=60
     )
 
 
@@ -140,17 +136,14 @@ def _storage_failed(error: DBAPIError | PoolTimeoutError) -> Response:
     full = any(words in str(cause) for words in ("disk is full", "No space left"))
     return _answer(
         HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE,
-        "The answer could not be stored. It is kept in this browser and sent again.",
+        messages().say("error.not_stored"),
         retry_after_seconds=RETRY_AFTER_SECONDS,
     )
 
 
 def _stale_form(_error: CSRFError) -> Response:
     _log_refusal(HTTPStatus.BAD_REQUEST, "stale_form")
-    return _answer(
-        HTTPStatus.BAD_REQUEST,
-        "This form has grown old, or cookies are switched off. Please go back to the first page and start there.",
-    )
+    return _answer(HTTPStatus.BAD_REQUEST, messages().say("error.stale_form"))
 
 
 def _http_problem(error: HTTPException) -> Response:
@@ -162,7 +155,8 @@ def _http_problem(error: HTTPException) -> Response:
         _log_refusal(status, "bad_host")
         return make_response(("The Host header names no host.\n", status, {"Content-Type": "text/plain"}))
     _log_refusal(status, status.phrase.lower().replace(" ", "_"))
-    answer = _answer(status, _WORDS.get(status, status.description or status.phrase))
+    words = messages().say(_WORDS[status]) if status in _WORDS else status.description or status.phrase
+    answer = _answer(status, words)
     for name, value in error.get_headers():
         if name in {"Allow", "Content-Range", "Retry-After"}:
             answer.headers[name] = value
@@ -171,16 +165,13 @@ def _http_problem(error: HTTPException) -> Response:
 
 def _unexpected(error: Exception) -> Response:
     log.error("unexpected %s route=%s", type(error).__name__, _route(), exc_info=error)
-    return _answer(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "Something went wrong on our side. What was saved is safe. Please reload the page.",
-    )
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, messages().say("error.unexpected"))
 
 
 _WORDS = {
-    HTTPStatus.NOT_FOUND: "There is nothing at this address. Please check the link.",
-    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not answer such a request.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "What was sent is too large.",
+    HTTPStatus.NOT_FOUND: "error.not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "error.method",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "error.too_large",
 }
 
 
@@ -195,11 +186,8 @@ def _answer(
         answer = jsonify(title=status.phrase, status=int(status), detail=detail, **(facts or {}))
         answer.content_type = "application/problem+json"
     else:
-        answer = make_response(
-            render_template(
-                "error.html", status=int(status), title=_TITLES.get(status, status.phrase), message=detail
-            )
-        )
+        title = messages().say(_TITLES[status]) if status in _TITLES else status.phrase
+        answer = make_response(render_template("error.html", status=int(status), title=title, message=detail))
     answer.status_code = status
     if retry_after_seconds is not None:
         answer.headers["Retry-After"] = str(retry_after_seconds)
@@ -207,12 +195,12 @@ def _answer(
 
 
 _TITLES = {
-    HTTPStatus.BAD_REQUEST: "Please start again",
-    HTTPStatus.NOT_FOUND: "Page not found",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Too large",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Not available at the moment",
-    HTTPStatus.INSUFFICIENT_STORAGE: "Not available at the moment",
+    HTTPStatus.BAD_REQUEST: "error.title_start_again",
+    HTTPStatus.NOT_FOUND: "error.title_not_found",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "error.title_too_large",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "error.title_unexpected",
+    HTTPStatus.SERVICE_UNAVAILABLE: "error.title_unavailable",
+    HTTPStatus.INSUFFICIENT_STORAGE: "error.title_unavailable",
 }
 
 

@@ -1,28 +1,27 @@
-"""Ratings and completed pages into the database: each call is one transaction, and may be repeated.
+"""Answers and completed pages into the database: each call is one transaction, and may be repeated.
 
 The newest sequence number wins, a stale retry changes nothing, and a finished page never changes again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, case, exists, func, or_, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from mixeval.database import Database, upsert
-from mixeval.models import Page, PageStimulus, ParticipantSession, Rating, now
+from mixeval.models import Flag, Page, PageStimulus, ParticipantSession, now
+from mixeval.study import Study
+from mixeval_webapp.answer_rows import refuse_new_answers, store_answers
 from mixeval_webapp.events import store_server_event
+from mixeval_webapp.page_types.page_type import Missing
+from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor, new_code
-from mixeval_webapp.payloads import CompletionPayload, RatingPayload
-from mixeval_webapp.problems import (
-    ElsewhereError,
-    InvalidFieldError,
-    NotServedError,
-    NotYoursError,
-    PageFinishedError,
-    UnfinishedPageError,
-)
+from mixeval_webapp.payloads import AnswerPayload, CompletionPayload, RatingPayload
+from mixeval_webapp.problems import InvalidFieldError, NotServedError, NotYoursError, UnfinishedPageError
+from mixeval_webapp.rating_rows import refuse_new_ratings, store_ratings
+from mixeval_webapp.sheet import Sheet, Sound, read_sheet
 
 COMPLETION_CODE_CHARACTERS = 10
 
@@ -31,9 +30,16 @@ _earlier = aliased(Page)
 # two requests about it take turns (SQLite has locked the whole database already); events may still refer to it.
 _PAGE = (
     select(
+        Page.kind,
+        Page.purpose,
+        Page.item,
+        Page.position,
         Page.opened_at,
         Page.completed_at,
         PageStimulus.token,
+        PageStimulus.condition,
+        PageStimulus.role,
+        PageStimulus.shown_as,
         exists()
         .where(
             _earlier.session_id == Page.session_id,
@@ -42,7 +48,7 @@ _PAGE = (
         )
         .label("has_earlier"),
     )
-    .join(PageStimulus)
+    .outerjoin(PageStimulus)
     .where(Page.id == bindparam("page_id"), Page.session_id == bindparam("session_id"))
     .with_for_update(of=Page, key_share=True)
 )
@@ -50,14 +56,17 @@ _PAGE = (
 
 @dataclass(frozen=True)
 class _OwnPage:
-    """A page of the visitor's session; `tokens` are those of its mixes."""
+    """A page of the visitor's session; `sheet` does not hold its answers yet."""
 
-    id: str
+    sheet: Sheet
     session_id: str
     opened_at: datetime | None
     finished: bool
     is_next: bool
-    tokens: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        return self.sheet.page_id
 
 
 @dataclass(frozen=True)
@@ -69,80 +78,145 @@ class SavedRating:
     sequence: int
 
 
+@dataclass(frozen=True)
+class SavedAnswer:
+    """An answer that is safe, in this or a newer form."""
+
+    subject: str
+    name: str
+    sequence: int
+
+
 def save_ratings(
-    database: Database, visitor: Visitor, page_id: str, ratings: Sequence[RatingPayload], attribute: str
+    database: Database, visitor: Visitor, page_id: str, ratings: Sequence[RatingPayload], study: Study
 ) -> list[SavedRating]:
     """Store the newest form of each rating of the page that `visitor` is on.
 
     On a finished page ratings that are already stored, or older, are granted so that an outbox can drain;
     nothing is written.
 
-    Raises InvalidFieldError for another attribute than the study's, NotYoursError for a page of nobody or
-    somebody else, NotServedError for a later page or a mix of another page, PageFinishedError for new
-    ratings of a finished page, ElsewhereError when another tab or device has used a sequence number for
+    Raises InvalidFieldError for an attribute or a value that the page does not ask for, NotYoursError for a page
+    of nobody or somebody else, NotServedError for a later page or a mix of another page, PageFinishedError for
+    new ratings of a finished page, ElsewhereError when another tab or device has used a sequence number for
     another answer. Then nothing at all is stored.
     """
     with database.write() as db:
         page = _own_page(db, visitor, page_id)
-        _check_ratings(page, ratings, attribute)
+        _check_ratings(page.sheet, ratings, study)
         if page.finished:
-            _refuse_new_ratings(db, ratings)
+            refuse_new_ratings(db, ratings)
         else:
             _check_served(page)
-            _store_ratings(db, ratings)
+            store_ratings(db, ratings)
     return [SavedRating(rating.stimulus, rating.attribute, rating.sequence) for rating in ratings]
 
 
+def save_answers(
+    database: Database, visitor: Visitor, page_id: str, answers: Sequence[AnswerPayload], study: Study
+) -> list[SavedAnswer]:
+    """Store the newest form of each answer to the questions of the page that `visitor` is on.
+
+    Raises what :func:`save_ratings` raises; then nothing at all is stored.
+    """
+    with database.write() as db:
+        page = _own_page(db, visitor, page_id)
+        _check_answers(page.sheet, answers, study)
+        if page.finished:
+            refuse_new_answers(db, page.id, answers)
+        else:
+            _check_served(page)
+            store_answers(db, page.id, answers)
+    return [SavedAnswer(answer.subject, answer.name, answer.sequence) for answer in answers]
+
+
 def complete_page(
-    database: Database, visitor: Visitor, page_id: str, completion: CompletionPayload, attribute: str
+    database: Database, visitor: Visitor, page_id: str, completion: CompletionPayload, study: Study
 ) -> None:
-    """Store the ratings and finish the page; with the last page the session, in the same transaction.
+    """Store what is answered and finish the page; with the last page the session, in the same transaction.
 
     A repeated call for a finished page changes nothing. Raises what :func:`save_ratings` raises, and
-    UnfinishedPageError when a mix is still to be played or placed: then the ratings are stored, and a
+    UnfinishedPageError when something is still to be played or answered: then the answers are stored, and a
     `next_refused` event with them.
     """
     with database.write() as db:
         page = _own_page(db, visitor, page_id)
-        _check_ratings(page, completion.ratings, attribute)
+        _check_ratings(page.sheet, completion.ratings, study)
+        _check_answers(page.sheet, completion.answers, study)
         if page.finished:
-            _refuse_new_ratings(db, completion.ratings)
+            refuse_new_ratings(db, completion.ratings)
+            refuse_new_answers(db, page.id, completion.answers)
             return
         _check_served(page)
-        _store_ratings(db, completion.ratings)
-        unfinished = _unfinished(db, page, attribute)
-        if unfinished is None:
-            _finish(db, page)
-        else:
-            _log_refused_next(db, page, unfinished, completion.sequence)
-    if unfinished is not None:
-        raise unfinished
+        store_ratings(db, completion.ratings)
+        store_answers(db, page.id, completion.answers)
+        missing = _finish_if_whole(db, page, study)
+        if missing:
+            _log_refused_next(db, page, missing, completion.sequence)
+    if missing:
+        raise UnfinishedPageError(missing)
 
 
 def _own_page(db: Session, visitor: Visitor, page_id: str) -> _OwnPage:
     rows = db.execute(_PAGE, {"page_id": page_id, "session_id": visitor.session_id}).all()
     if not rows:
         raise NotYoursError("there is no such page in this session", remedy="reload the page")
+    first = rows[0]
     return _OwnPage(
-        id=page_id,
+        sheet=Sheet(
+            page_id=page_id,
+            kind=first.kind,
+            purpose=first.purpose,
+            item=first.item,
+            position=first.position,
+            seed=0,
+            sounds=tuple(
+                Sound(row.token, row.condition, row.role, row.shown_as)
+                for row in rows
+                if row.token is not None
+            ),
+            ratings={},
+            answers={},
+        ),
         session_id=visitor.session_id,
-        opened_at=rows[0].opened_at,
-        finished=rows[0].completed_at is not None,
-        is_next=not rows[0].has_earlier,
-        tokens=frozenset(row.token for row in rows),
+        opened_at=first.opened_at,
+        finished=first.completed_at is not None,
+        is_next=not first.has_earlier,
     )
 
 
-def _check_ratings(page: _OwnPage, ratings: Sequence[RatingPayload], attribute: str) -> None:
+def _check_ratings(sheet: Sheet, ratings: Sequence[RatingPayload], study: Study) -> None:
+    page_type = PAGE_TYPES[sheet.kind]
+    attributes, values = page_type.attributes(study), page_type.values(sheet)
+    sounds = {sound.token: sound for sound in sheet.sounds}
     for index, rating in enumerate(ratings):
-        if rating.attribute != attribute:
+        if rating.attribute not in attributes:
             raise InvalidFieldError(
                 f"ratings[{index}].attribute is not what this page asks for",
-                remedy="send the attribute of the page data",
+                remedy="send an attribute of the page data",
                 field=f"ratings[{index}].attribute",
             )
-    if not {rating.stimulus for rating in ratings} <= page.tokens:
-        raise NotServedError("a rating names a mix that is not on this page", remedy="reload the page")
+        if rating.stimulus not in sounds:
+            raise NotServedError("a rating names a mix that is not on this page", remedy="reload the page")
+        if rating.value is None:
+            continue
+        if values is None or not sounds[rating.stimulus].rated or not values.hold(rating.value):
+            raise InvalidFieldError(
+                f"ratings[{index}].value is {rating.value:g}",
+                remedy="send a value that the page data allows",
+                field=f"ratings[{index}].value",
+            )
+
+
+def _check_answers(sheet: Sheet, answers: Sequence[AnswerPayload], study: Study) -> None:
+    page_type = PAGE_TYPES[sheet.kind]
+    for index, answer in enumerate(answers):
+        refusal = page_type.refusal(
+            study, sheet, subject=answer.subject, name=answer.name, value=answer.value
+        )
+        if refusal is not None:
+            raise InvalidFieldError(
+                f"answers[{index}] {refusal}", remedy="send what the page asks for", field=f"answers[{index}]"
+            )
 
 
 def _check_served(page: _OwnPage) -> None:
@@ -150,105 +224,38 @@ def _check_served(page: _OwnPage) -> None:
         raise NotServedError("this page has not been shown yet", remedy="reload the page")
 
 
-def _refuse_new_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
-    stored = {
-        (row.stimulus_token, row.attribute): row
-        for row in db.scalars(
-            select(Rating).where(Rating.stimulus_token.in_({rating.stimulus for rating in ratings}))
-        )
-    }
-    for rating in ratings:
-        row = stored.get((rating.stimulus, rating.attribute))
-        if row is None or (rating.sequence >= row.sequence and rating.value != row.value):
-            raise PageFinishedError(
-                "this page is finished and its ratings no longer change", remedy="reload the page"
-            )
-
-
-def _store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
-    # Within one request, too, only the newest form of a rating counts.
-    newest: dict[tuple[str, str], RatingPayload] = {}
-    for rating in sorted(ratings, key=lambda rating: rating.sequence):
-        newest[rating.stimulus, rating.attribute] = rating
-    if not newest:
-        return
-    _refuse_two_answers(db, ratings)
-    insert = upsert(db, Rating)
-    new = insert.excluded
-    # Listening only grows: another tab or device may not know of the last seconds.
-    grown = {
-        "played": or_(new.played, Rating.played),
-        "listened_seconds": case(
-            (new.listened_seconds > Rating.listened_seconds, new.listened_seconds),
-            else_=Rating.listened_seconds,
-        ),
-    }
-    db.execute(
-        insert.on_conflict_do_update(
-            index_elements=["stimulus_token", "attribute"],
-            set_={name: new[name] for name in ("value", "sequence", "moved", "rated_at")} | grown,
-            where=new.sequence > Rating.sequence,
-        ),
-        [
-            {
-                "stimulus_token": rating.stimulus,
-                "attribute": rating.attribute,
-                "value": rating.value,
-                "sequence": rating.sequence,
-                "played": rating.played,
-                "moved": rating.moved,
-                "listened_seconds": rating.listened_seconds,
-                "rated_at": now(),
-            }
-            for rating in newest.values()
-        ],
-    )
-
-
-def _refuse_two_answers(db: Session, ratings: Sequence[RatingPayload]) -> None:
-    """Refuse to acknowledge an answer that no number tells from another one, since only one can be kept."""
-    tokens = {rating.stimulus for rating in ratings}
-    answers = {
-        (row.stimulus_token, row.attribute, row.sequence): row.value
-        for row in db.scalars(select(Rating).where(Rating.stimulus_token.in_(tokens)))
-    }
-    for rating in ratings:
-        key = (rating.stimulus, rating.attribute, rating.sequence)
-        if answers.setdefault(key, rating.value) != rating.value:
-            raise ElsewhereError(
-                "this page was answered in another tab or on another device", remedy="reload the page"
-            )
-
-
-def _unfinished(db: Session, page: _OwnPage, attribute: str) -> UnfinishedPageError | None:
-    rows = db.execute(
-        select(PageStimulus.shown_as, Rating)
-        .outerjoin(Rating, (Rating.stimulus_token == PageStimulus.token) & (Rating.attribute == attribute))
-        .where(PageStimulus.page_id == page.id)
-        .order_by(PageStimulus.position)
-    ).all()
-    play, place = [], []
-    for shown_as, rating in rows:
-        if rating is None or not rating.played or rating.listened_seconds <= 0:
-            play.append(shown_as)
-        if rating is None or not rating.moved or rating.value is None:
-            place.append(shown_as)
-    return UnfinishedPageError(play=play, place=place) if play or place else None
-
-
-def _finish(db: Session, page: _OwnPage) -> None:
+def _finish_if_whole(db: Session, page: _OwnPage, study: Study) -> Missing:
+    """Finish the page unless something is missing, which is returned."""
+    session = db.get_one(ParticipantSession, page.session_id)
+    sheet = read_sheet(db, db.get_one(Page, page.id), seed=session.seed)
+    page_type = PAGE_TYPES[sheet.kind]
+    missing = page_type.missing(study, sheet)
+    if missing:
+        return missing
     moment = now()
+    for flag in page_type.flags(study, sheet):
+        _raise_flag(db, page.session_id, flag.name, flag.detail)
     db.execute(update(Page).where(Page.id == page.id).values(completed_at=moment))
+    session.active_at = moment
     left = db.scalar(
         select(func.count()).where(Page.session_id == page.session_id, Page.completed_at.is_(None))
     )
     if left == 0:
-        session = db.get_one(ParticipantSession, page.session_id)
         session.completed_at = moment
         session.completion_code = new_code(COMPLETION_CODE_CHARACTERS)
+    return {}
 
 
-def _log_refused_next(db: Session, page: _OwnPage, unfinished: UnfinishedPageError, sequence: int) -> None:
+def _raise_flag(db: Session, session_id: str, name: str, detail: Mapping[str, object]) -> None:
+    insert = upsert(db, Flag)
+    db.execute(
+        insert.values(
+            session_id=session_id, name=name, detail=dict(detail), raised_at=now()
+        ).on_conflict_do_nothing(index_elements=["session_id", "name"])
+    )
+
+
+def _log_refused_next(db: Session, page: _OwnPage, missing: Missing, sequence: int) -> None:
     moment = now()
     store_server_event(
         db,
@@ -257,5 +264,5 @@ def _log_refused_next(db: Session, page: _OwnPage, unfinished: UnfinishedPageErr
         name=f"{page.id}:{sequence}",
         kind="next_refused",
         seconds=(moment - (page.opened_at or moment)).total_seconds(),
-        detail=unfinished.missing,
+        detail=missing,
     )

@@ -3,6 +3,7 @@
 Everything else is in the database, so any number of servers may share one study.
 """
 
+import secrets
 from dataclasses import dataclass
 from typing import cast
 
@@ -33,6 +34,7 @@ class StudyVersions:
                 stimuli_id=version.stimuli_id,
                 study=version.study.canonical_json(),
                 manifest=version.manifest.to_json(),
+                order_seed=secrets.randbits(63),
                 created_at=now(),
             )
             db.execute(insert.on_conflict_do_nothing(index_elements=["id"]))

@@ -17,6 +17,9 @@ from mixeval_webapp.simulate.listeners import Opinion, condition_means
 from mixeval_webapp.simulate.visit import Judge, take_test
 from mixeval_webapp.site import Site
 
+NO_OPINION = 50.0
+"""Of a sound that is no mix."""
+
 
 def simulate_study(
     folder: Path, *, listeners: int, seed: int, done: Callable[[], None] = lambda: None
@@ -68,7 +71,7 @@ def _look_up(site: Site, page_id: str, means: Mapping[str, float]) -> dict[str, 
     )
     with site.database.read() as db:
         return {
-            token: Opinion(item=item, mix=condition, mean=means[condition])
+            token: Opinion(item=item or "", mix=condition, mean=means.get(condition, NO_OPINION))
             for token, item, condition in db.execute(query).all()
         }
 

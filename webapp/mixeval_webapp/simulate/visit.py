@@ -1,4 +1,4 @@
-"""One simulated listener's visit: consent, then on each page listening, placing and Next, until the thanks."""
+"""One simulated listener's visit: consent, then on each page listening, answering and Next, until the thanks."""
 
 import urllib.parse
 from collections.abc import Callable, Mapping
@@ -8,6 +8,8 @@ import numpy as np
 
 from mixeval.errors import SimulationError
 from mixeval.seeds import generator
+from mixeval_webapp.page_types.page_type import Response, SimulatedListener
+from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.simulate.browser import Browser, read_page
 from mixeval_webapp.simulate.listeners import Opinion, rate
 
@@ -18,7 +20,7 @@ MOST_PAGES = 1000
 
 
 def take_test(url: str, judge: Judge, *, listener: int, seed: int) -> int:
-    """Take the whole test at `url` and return the number of pages rated.
+    """Take the whole test at `url` and return the number of pages answered.
 
     Raises SimulationError when the server answers as it should answer no listener.
     """
@@ -30,7 +32,8 @@ def take_test(url: str, judge: Judge, *, listener: int, seed: int) -> int:
             data = read_page(browser.get(test)).data
             if data is None:
                 return rated
-            _rate_page(browser, data, judge(browser, data), listener=listener, seed=seed)
+            opinions = judge(browser, data) if data["stimuli"] else {}
+            _answer_page(browser, data, opinions, listener=listener, seed=seed)
     finally:
         browser.close()
     raise SimulationError(f"{url} has more than {MOST_PAGES} pages", remedy="check the study")
@@ -43,29 +46,51 @@ def _consent(browser: Browser) -> None:
     browser.submit(urllib.parse.urljoin(browser.home, page.action), page.fields | {"simulated": "1"})
 
 
-def _rate_page(
+def _answer_page(
     browser: Browser, data: Mapping[str, Any], opinions: Mapping[str, Opinion], *, listener: int, seed: int
 ) -> None:
     random = generator(seed, "behaviour", listener, data["number"])
-    tokens = [stimulus["token"] for stimulus in data["stimuli"]]
-    seconds = random.gamma(4.0, 2.5, len(tokens)) + 1.0
+    heard = [stimulus["token"] for stimulus in data["stimuli"]]
+    seconds = random.gamma(4.0, 2.5, len(heard)) + 1.0 + data.get("minimum_seconds", 0.0)
+    response = PAGE_TYPES[data["type"]].simulate(
+        data, SimulatedListener(random, lambda token: rate(opinions[token], listener=listener, seed=seed))
+    )
     sequence = int(data["next_sequence"])
-    ratings = [
+    ratings = _ratings(data, response, dict(zip(heard, seconds, strict=True)), sequence)
+    answers = [
+        {"subject": "", "name": name, "value": value, "sequence": sequence}
+        for name, value in response.answers.items()
+    ]
+    if heard:
+        browser.send("POST", data["events_url"], {"events": _events(data, ratings, seconds, random)})
+    if ratings:
+        # As a browser does, some ratings are saved on the way and all of them with Next.
+        browser.send("PUT", data["ratings_url"], {"ratings": ratings[: len(ratings) // 2 + 1]})
+    browser.send(
+        "POST",
+        data["complete_url"],
+        {"ratings": ratings, "answers": answers, "sequence": sequence + len(ratings) + 1},
+    )
+
+
+def _ratings(
+    data: Mapping[str, Any], response: Response, seconds: Mapping[str, float], sequence: int
+) -> list[dict[str, Any]]:
+    """Write down what was heard of each sound, with its value for each attribute where it is rated."""
+    return [
         {
-            "stimulus": token,
-            "attribute": data["attribute"],
-            "value": rate(opinions[token], listener=listener, seed=seed),
-            "moved": True,
+            "stimulus": stimulus["token"],
+            "attribute": axis["attribute"],
+            "value": response.values.get((stimulus["token"], axis["attribute"])),
+            "moved": (stimulus["token"], axis["attribute"]) in response.values,
             "played": True,
-            "listened_seconds": round(float(listened), 3),
+            "listened_seconds": round(float(seconds[stimulus["token"]]), 3),
             "sequence": sequence + place,
         }
-        for place, (token, listened) in enumerate(zip(tokens, seconds, strict=True))
+        for place, (stimulus, axis) in enumerate(
+            (stimulus, axis) for stimulus in data["stimuli"] for axis in data.get("axes", ())
+        )
     ]
-    browser.send("POST", data["events_url"], {"events": _events(data, ratings, seconds, random)})
-    # As a browser does, some ratings are saved on the way and all of them with Next.
-    browser.send("PUT", data["ratings_url"], {"ratings": ratings[: len(ratings) // 2 + 1]})
-    browser.send("POST", data["complete_url"], {"ratings": ratings, "sequence": sequence + len(ratings)})
 
 
 def _events(
@@ -89,9 +114,11 @@ def _events(
     clock = float(random.uniform(1.0, 4.0))
     if data["number"] == 1:
         note("volume", clock, None, {"db": round(float(random.uniform(-18.0, 0.0)))})
-    for place, (rating, listened) in enumerate(zip(ratings, seconds, strict=True)):
-        note("switch" if place else "play", clock, rating["stimulus"], {})
+    for place, (stimulus, listened) in enumerate(zip(data["stimuli"], seconds, strict=True)):
+        note("switch" if place else "play", clock, stimulus["token"], {})
         clock += float(listened)
-        note("move", clock, rating["stimulus"], {"value": rating["value"]})
+        for rating in ratings:
+            if rating["stimulus"] == stimulus["token"] and rating["moved"]:
+                note("move", clock, stimulus["token"], {"value": rating["value"]})
     note("stop", clock, None, {})
     return events

@@ -1,21 +1,11 @@
 /** The board of sliders: draws what it is told, and tells what the listener does with pointer and keys. */
 
-import { MIDDLE, inWords, toScale } from "./rating-page.js";
+import { MIDDLE, inWords, toScale } from "./scale.js";
 
 /**
- * @typedef {import("./scope.js").Scope} Scope
- *
- * @typedef {object} Look of one strip
- * @property {number | null} value
- * @property {boolean} played
- * @property {boolean} playing
- * @property {import("./sound.js").Loading} state
- *
- * @typedef {object} BoardHandlers
- * @property {(token: string) => void} onPlay the mix's letter was pressed
- * @property {(token: string, value: number) => void} onPlace
- * @property {(token: string, move: {from: number | null, to: number, by: string}, at: number) => void} onMove
- *   a drag or a row of key presses has ended, at this time of the events' clock (performance.now())
+ * @typedef {import("./interfaces.js").Tools} Tools
+ * @typedef {import("./interfaces.js").Look} Look
+ * @typedef {import("./page-data.js").ScalePageData} ScalePageData
  */
 
 /** Key presses closer together than this are one movement. */
@@ -35,26 +25,22 @@ const STEPS = {
 export class Board {
   /** @type {Strip[]} */
   #strips;
-  #tokens;
 
   /**
-   * @param {HTMLElement} root holds one `.strip` for each mix
-   * @param {{scope: Scope, scale: string[]} & BoardHandlers} tools
+   * @param {HTMLElement} section holds one `.strip` for each mix
+   * @param {Tools} tools
    */
-  constructor(root, { scope, scale, ...handlers }) {
-    const elements = [...root.querySelectorAll(".strip")];
-    root.style.setProperty("--mixes", String(elements.length));
-    root.style.setProperty("--parts", String(scale.length < 4 ? 4 : scale.length - 1));
-    this.handlers = handlers;
+  constructor(section, tools) {
+    const { scale } = tools.axis;
+    const elements = [...section.querySelectorAll(".strip")];
+    section.style.setProperty("--mixes", String(elements.length));
+    section.style.setProperty("--parts", String(scale.length < 4 ? 4 : scale.length - 1));
     this.#strips = elements.map(
       (element, index) =>
-        new Strip(/** @type {HTMLElement} */ (element), {
-          scope, scale, ...handlers,
-          onNeighbour: (step) => this.#strips[(index + step + elements.length) % elements.length]?.focus(),
-        }),
+        new Strip(/** @type {HTMLElement} */ (element), tools, (step) =>
+          this.#strips[(index + step + elements.length) % elements.length]?.focus(),
+        ),
     );
-    this.#tokens = new Map(this.#strips.map((strip) => [strip.label.toLowerCase(), strip.token]));
-    this.#strips.slice(0, 9).forEach((strip, index) => this.#tokens.set(String(index + 1), strip.token));
   }
 
   /** @param {(token: string) => Look} look */
@@ -68,14 +54,6 @@ export class Board {
   }
 
   /**
-   * The mix that a key plays: its letter, or its number from the left.
-   * @param {string} key
-   */
-  tokenFor(key) {
-    return this.#tokens.get(key.toLowerCase());
-  }
-
-  /**
    * Bring a mix into view where a row of many scrolls.
    * @param {string} token
    */
@@ -84,7 +62,7 @@ export class Board {
     strip?.button.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
-  /** @param {Element | null} element */
+  /** @param {Element} element */
   tokenAt(element) {
     return this.#strips.find((strip) => strip.slider === element)?.token;
   }
@@ -100,16 +78,19 @@ class Strip {
 
   /**
    * @param {HTMLElement} element
-   * @param {{scope: Scope, scale: string[], onNeighbour: (step: number) => void} & BoardHandlers} tools
+   * @param {Tools} tools
+   * @param {(step: number) => void} onNeighbour
    */
-  constructor(element, { scope, scale, onPlay, onPlace, onMove, onNeighbour }) {
+  constructor(element, { scope, words, data, axis, onPlay, onPlace, onMove }, onNeighbour) {
     this.element = element;
     this.scope = scope;
-    this.scale = scale;
+    this.words = words;
+    this.scale = axis.scale;
     this.onPlace = onPlace;
     this.onMove = onMove;
     this.onNeighbour = onNeighbour;
     this.token = element.dataset["token"] ?? "";
+    this.start = /** @type {ScalePageData} */ (data).starts[this.token] ?? MIDDLE;
     this.rail = part(element, ".rail");
     this.slider = part(element, ".thumb");
     this.button = part(element, ".play");
@@ -140,25 +121,26 @@ class Strip {
     classList.toggle("playing", playing);
     classList.toggle("loading", state === "loading");
     classList.toggle("failed", state === "failed");
+    classList.toggle("unplayable", state === "unplayable");
     this.button.setAttribute("aria-pressed", String(playing));
-    this.button.setAttribute("aria-disabled", String(state === "loading"));
+    this.button.setAttribute("aria-disabled", String(state === "loading" || state === "unplayable"));
     this.button.setAttribute("aria-label", this.#buttonName(state));
     if (!this.#drag) this.#show(value);
   }
 
   /** @param {import("./sound.js").Loading} state */
   #buttonName(state) {
-    if (state === "loading") return `Mix ${this.label}, loading`;
-    return state === "failed" ? `Mix ${this.label} could not be loaded. Try again` : `Play mix ${this.label}`;
+    const key = { loading: "mix_loading", failed: "mix_failed", ready: "play_mix", unplayable: "mix_unplayable" }[state];
+    return this.words.say(key, { label: this.label });
   }
 
   /** @param {number | null} value */
   #show(value) {
     this.#value = value;
     this.element.classList.toggle("unrated", value === null);
-    this.slider.style.setProperty("--value", String(value ?? MIDDLE));
-    this.slider.setAttribute("aria-valuenow", String(value ?? MIDDLE));
-    this.slider.setAttribute("aria-valuetext", inWords(value, this.scale));
+    this.slider.style.setProperty("--value", String(value ?? this.start));
+    this.slider.setAttribute("aria-valuenow", String(value ?? this.start));
+    this.slider.setAttribute("aria-valuetext", inWords(value, this.scale, this.words));
   }
 
   /** @param {PointerEvent} event */
@@ -171,7 +153,7 @@ class Strip {
     const at = this.#valueAt(event);
     const onThumb = this.slider.contains(/** @type {Node} */ (event.target));
     // Taken by its thumb a slider keeps its place under the pointer; pressed elsewhere it comes to the pointer.
-    const grip = onThumb ? (this.#value ?? MIDDLE) - at : 0;
+    const grip = onThumb ? (this.#value ?? this.start) - at : 0;
     this.#drag = { pointer: event.pointerId, from: this.#value, grip, moved: !onThumb || this.#value === null };
     if (this.#drag.moved) this.#show(toScale(at + grip));
   }
@@ -205,7 +187,7 @@ class Strip {
    * @param {number} at
    */
   #finish({ from }, at) {
-    const to = this.#value ?? MIDDLE;
+    const to = this.#value ?? this.start;
     this.onPlace(this.token, to);
     this.onMove(this.token, { from, to, by: "pointer" }, at);
   }
@@ -218,7 +200,7 @@ class Strip {
     if (!sideways && !step) return;
     event.preventDefault();
     if (sideways) this.onNeighbour(sideways);
-    else if (step) this.#put(toScale(step(this.#value ?? MIDDLE, event.shiftKey)), event.timeStamp);
+    else if (step) this.#put(toScale(step(this.#value ?? this.start, event.shiftKey)), event.timeStamp);
   }
 
   /**
@@ -239,7 +221,7 @@ class Strip {
     if (!keys) return;
     this.#keys = null;
     keys.end();
-    this.onMove(this.token, { from: keys.from, to: this.#value ?? MIDDLE, by: "keys" }, keys.at);
+    this.onMove(this.token, { from: keys.from, to: this.#value ?? this.start, by: "keys" }, keys.at);
   }
 
   /** @param {PointerEvent} event */

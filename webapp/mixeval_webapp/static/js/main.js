@@ -1,9 +1,17 @@
-/** Starts a rating page once its data and what this browser still keeps of it are at hand. */
+/** Starts a page once its data and what this browser still keeps of it are at hand. */
 
+import { INTERFACES } from "./interfaces.js";
 import { Outbox, openStore } from "./outbox.js";
-import { parsePageData } from "./page-data.js";
-import { RatingScreen, byId } from "./rating-screen.js";
+import { asksForRatings, parsePageData } from "./page-data.js";
+import { byId } from "./page-elements.js";
+import { RatingScreen } from "./rating-screen.js";
 import { Scope } from "./scope.js";
+import { StepScreen } from "./step-screen.js";
+
+/**
+ * @typedef {import("./page-data.js").PageData} PageData
+ * @typedef {RatingScreen | StepScreen} Screen
+ */
 
 const browser = new Scope();
 
@@ -11,7 +19,7 @@ async function start() {
   const data = parsePageData(byId("page-data").textContent ?? "");
   const outbox = new Outbox(await openStore(() => globalThis.indexedDB, browser));
   await outbox.open();
-  const screen = new RatingScreen(data, outbox, new Scope());
+  const screen = await screenFor(data, outbox);
   // Here a reload has not begun: what is kept now, the next page finds. As `pagehide` comes it has read already.
   browser.listen(globalThis, "beforeunload", () => screen.settle());
   browser.listen(globalThis, "pagehide", () => screen.leave());
@@ -24,9 +32,21 @@ async function start() {
 }
 
 /**
+ * @param {PageData} data
+ * @param {Outbox} outbox
+ * @returns {Promise<Screen>}
+ */
+async function screenFor(data, outbox) {
+  if (!asksForRatings(data)) return new StepScreen(data, outbox, new Scope());
+  const load = INTERFACES[data.type];
+  if (!load) throw new TypeError(`There is no page of the type ${data.type}.`);
+  return new RatingScreen(data, outbox, new Scope(), await load());
+}
+
+/**
  * One page, one tab: the one that was opened last goes on.
  * @param {string} page
- * @param {RatingScreen} screen
+ * @param {Screen} screen
  */
 function watchOtherTabs(page, screen) {
   if (!globalThis.BroadcastChannel) return;

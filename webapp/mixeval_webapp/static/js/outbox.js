@@ -2,6 +2,7 @@
 
 /**
  * @typedef {import("./rating-page.js").Answer} Answer
+ * @typedef {import("./page-data.js").WrittenAnswer} WrittenAnswer
  *
  * @typedef {object} PageEvent
  * @property {string} id
@@ -13,7 +14,8 @@
  *
  * @typedef {{kind: "rating", page: string, url: string, body: Answer}} RatingEntry
  * @typedef {{kind: "event", page: string, url: string, body: PageEvent}} EventEntry
- * @typedef {RatingEntry | EventEntry} Entry
+ * @typedef {{kind: "answer", page: string, url: string, body: WrittenAnswer}} AnswerEntry
+ * @typedef {RatingEntry | AnswerEntry | EventEntry} Entry
  *
  * @typedef {object} Store
  * @property {boolean} lasting whether it survives a reload
@@ -24,9 +26,14 @@
 
 /** @param {Entry} entry */
 export function keyOf(entry) {
-  return entry.kind === "rating"
-    ? `rating ${entry.page} ${entry.body.stimulus} ${entry.body.attribute}`
-    : `event ${entry.body.id}`;
+  switch (entry.kind) {
+    case "rating":
+      return `rating ${entry.page} ${entry.body.stimulus} ${entry.body.attribute}`;
+    case "answer":
+      return `answer ${entry.page} ${entry.body.subject} ${entry.body.name}`;
+    case "event":
+      return `event ${entry.body.id}`;
+  }
 }
 
 /**
@@ -191,5 +198,6 @@ function settled(request) {
  * @param {Entry} b
  */
 function isNewer(a, b) {
-  return a?.kind === "rating" && b.kind === "rating" && a.body.sequence > b.body.sequence;
+  if (!a || a.kind === "event" || b.kind === "event") return false;
+  return a.body.sequence > b.body.sequence;
 }

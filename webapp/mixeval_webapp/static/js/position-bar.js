@@ -10,16 +10,7 @@ import { LoopRegion } from "./loop-region.js";
 /**
  * @typedef {import("./scope.js").Scope} Scope
  * @typedef {import("./loop-region.js").Region} Region
- *
- * @typedef {object} PositionWords what the bar says, in the listener's language
- * @property {string} position name of the position's slider
- * @property {string} start name of the slider of the loop's beginning
- * @property {string} end
- * @property {(seconds: string) => string} seconds
- * @property {(seconds: string, of: string) => string} at
- * @property {(start: string, end: string) => string} looping
- * @property {string} whole what is said when all of the item plays
- * @property {string} none what is said when there is no stretch to loop
+ * @typedef {import("./words.js").Words} Words
  */
 
 /** A pointer that moves less is a click, in CSS pixels. */
@@ -39,11 +30,11 @@ export class PositionBar {
 
   /**
    * @param {HTMLElement} bar
-   * @param {{scope: Scope, itemSeconds: number, words: PositionWords, calm?: () => boolean,
-   *   onSeek: (seconds: number) => void, onRegion: (region: Region | null) => void, announce: (text: string) => void}} tools
+   * @param {{scope: Scope, itemSeconds: number, words: Words, calm?: () => boolean,
+   *   onSeek: (seconds: number) => void, onRegion: (region: Region | null) => void}} tools
    *   calm: whether the listener wants no motion
    */
-  constructor(bar, { scope, itemSeconds, words, calm = wantsCalm, onSeek, onRegion, announce }) {
+  constructor(bar, { scope, itemSeconds, words, calm = wantsCalm, onSeek, onRegion }) {
     this.bar = bar;
     this.scope = scope;
     this.itemSeconds = itemSeconds;
@@ -51,12 +42,13 @@ export class PositionBar {
     this.calm = calm;
     this.onSeek = onSeek;
     this.onRegion = onRegion;
-    this.announce = announce;
     this.region = new LoopRegion(itemSeconds);
     this.stretch = add(bar, "i", "stretch");
-    this.start = this.#slider("handle start", words.start);
-    this.now = this.#slider("now", words.position);
-    this.end = this.#slider("handle end", words.end);
+    this.start = this.#slider("handle start", words.say("loop_start"));
+    this.now = this.#slider("now", words.say("position"));
+    this.end = this.#slider("handle end", words.say("loop_end"));
+    this.told = add(bar, "p", "heard-only");
+    this.told.setAttribute("role", "status");
     scope.listen(bar, "pointerdown", (/** @type {PointerEvent} */ event) => this.#grab(event));
     scope.listen(bar, "pointermove", (/** @type {PointerEvent} */ event) => this.#pull(event));
     scope.listen(bar, "pointerup", (/** @type {PointerEvent} */ event) => this.#drop(event));
@@ -67,6 +59,15 @@ export class PositionBar {
     scope.listen(this.now, "keydown", (/** @type {KeyboardEvent} */ event) => this.#onPositionKey(event));
     scope.listen(this.now, "focus", () => this.#tellPosition());
     this.#draw();
+  }
+
+  /** A canvas behind everything else. */
+  canvas() {
+    const canvas = document.createElement("canvas");
+    canvas.hidden = true;
+    canvas.setAttribute("aria-hidden", "true");
+    this.bar.prepend(canvas);
+    return canvas;
   }
 
   /** @param {number} seconds into the item; drawn, but not read out as it runs */
@@ -97,7 +98,7 @@ export class PositionBar {
         this.#commit();
         return true;
       case "t": case "T":
-        this.announce(this.words.at(inSeconds(this.#position), inSeconds(this.itemSeconds)));
+        this.#announce(this.#positionInWords());
         return true;
       default:
         return false;
@@ -112,7 +113,7 @@ export class PositionBar {
 
   #toggle() {
     if (this.region.toggle()) this.#commit();
-    else this.announce(this.words.none);
+    else this.#announce(this.words.say("no_loop"));
   }
 
   #clear() {
@@ -208,7 +209,12 @@ export class PositionBar {
     this.#draw();
     const { active } = this.region;
     this.onRegion(active);
-    this.announce(active ? this.words.looping(inSeconds(active.start), inSeconds(active.end)) : this.words.whole);
+    const { words } = this;
+    this.#announce(
+      active
+        ? words.say("looping", { start: inSeconds(active.start), end: inSeconds(active.end) })
+        : words.say("all_plays"),
+    );
   }
 
   #draw() {
@@ -217,12 +223,26 @@ export class PositionBar {
     this.bar.style.setProperty("--end", String(ends.end / this.itemSeconds));
     this.bar.classList.toggle("marked", kept !== null);
     this.bar.classList.toggle("looping", active !== null);
-    this.#tell(this.start, ends.start, this.words.seconds(inSeconds(ends.start)));
-    this.#tell(this.end, ends.end, this.words.seconds(inSeconds(ends.end)));
+    this.#tell(this.start, ends.start, this.#inWords(ends.start));
+    this.#tell(this.end, ends.end, this.#inWords(ends.end));
   }
 
   #tellPosition() {
-    this.#tell(this.now, this.#position, this.words.at(inSeconds(this.#position), inSeconds(this.itemSeconds)));
+    this.#tell(this.now, this.#position, this.#positionInWords());
+  }
+
+  #positionInWords() {
+    return this.words.say("position_at", { seconds: inSeconds(this.#position), length: inSeconds(this.itemSeconds) });
+  }
+
+  /** @param {number} seconds */
+  #inWords(seconds) {
+    return this.words.say("seconds", { seconds: inSeconds(seconds) });
+  }
+
+  /** @param {string} text for those who do not see the bar */
+  #announce(text) {
+    this.told.textContent = text;
   }
 
   /**
@@ -246,7 +266,7 @@ export class PositionBar {
     slider.setAttribute("aria-label", name);
     slider.setAttribute("aria-valuemin", "0");
     slider.setAttribute("aria-valuemax", inSeconds(this.itemSeconds));
-    this.#tell(slider, 0, this.words.seconds(inSeconds(0)));
+    this.#tell(slider, 0, this.#inWords(0));
     return slider;
   }
 

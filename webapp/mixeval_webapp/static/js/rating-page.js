@@ -1,59 +1,78 @@
 /** What the listener has said so far: a page's answers, and what is still to do. Knows no DOM and no network. */
 
-/** @typedef {import("./page-data.js").PageData} PageData */
-
 /**
- * @typedef {object} Answer one row as the server stores it
+ * @typedef {import("./page-data.js").RatingPageData} RatingPageData
+ * @typedef {import("./page-data.js").Stimulus} Stimulus
+ * @typedef {import("./page-data.js").WrittenAnswer} WrittenAnswer
+ *
+ * @typedef {object} Answer one row as the server stores it: a mix, for one attribute
  * @property {string} stimulus
  * @property {string} attribute
  * @property {number | null} value
  * @property {boolean} moved
  * @property {boolean} played
  * @property {number} listened_seconds
+ * @property {boolean} unplayable
  * @property {number} sequence a newer answer has a higher one
+ *
+ * @typedef {Record<string, string[]>} Todo from the kind of task to the names that it is still to be done for
  */
 
 /** A mix counts as played once it was audible for this long. */
 export const PLAYED_SECONDS = 0.25;
-export const MIDDLE = 50;
 
 export class RatingPage {
   /** @type {Map<string, Readonly<Answer>>} */
   #answers = new Map();
+  /** @type {Map<string, WrittenAnswer>} */
+  #written = new Map();
   #sequence;
 
   /**
-   * @param {PageData} data
-   * @param {Iterable<Answer>} waiting answers that this browser holds and the server may not have
-   * @param {number} openedAt milliseconds on the wall clock
+   * @param {RatingPageData} data
+   * @param {{ratings?: Iterable<Answer>, written?: Iterable<WrittenAnswer>}} [waiting] what this browser holds and
+   *   the server may not have
+   * @param {number} [openedAt] milliseconds on the wall clock
    */
-  constructor(data, waiting = [], openedAt = 0) {
-    this.labels = new Map(data.stimuli.map(({ token, label }) => [token, label]));
-    const { attribute } = data;
-    for (const { token, value, moved, played, listened_seconds, sequence } of data.stimuli) {
-      const answer = { stimulus: token, attribute, value, moved, played, listened_seconds, sequence: sequence ?? -1 };
-      this.#answers.set(token, Object.freeze(answer));
-    }
+  constructor(data, { ratings = [], written = [] } = {}, openedAt = 0) {
+    this.data = data;
+    for (const stimulus of data.stimuli)
+      for (const attribute of this.#attributesOf(stimulus)) {
+        const stored = stimulus.answers.find((answer) => answer.attribute === attribute) ?? UNANSWERED;
+        this.#put({ ...stored, stimulus: stimulus.token, attribute });
+      }
+    for (const answer of data.answers) this.#written.set(writtenKey(answer), answer);
     // Above what an earlier view of this page sent as it closed, which the server had not seen when it wrote this
     // page: of two answers with one number the second would be taken for a repetition and lost.
     this.#sequence = Math.max(data.next_sequence, openedAt);
-    for (const answer of waiting) {
+    for (const answer of ratings) {
       this.#sequence = Math.max(this.#sequence, answer.sequence + 1);
-      const held = this.#answers.get(answer.stimulus);
-      if (held?.attribute === answer.attribute && answer.sequence > held.sequence)
-        this.#answers.set(answer.stimulus, Object.freeze({ ...answer }));
+      const held = this.#answers.get(key(answer.stimulus, answer.attribute));
+      if (held && answer.sequence > held.sequence) this.#put(answer);
+    }
+    for (const answer of written) {
+      this.#sequence = Math.max(this.#sequence, answer.sequence + 1);
+      const held = this.#written.get(writtenKey(answer));
+      if (!held || answer.sequence > held.sequence) this.#written.set(writtenKey(answer), answer);
     }
   }
 
-  /** @param {string} token */
-  answer(token) {
-    const answer = this.#answers.get(token);
-    if (!answer) throw new RangeError(`No mix ${token} on this page.`);
+  /**
+   * @param {string} token
+   * @param {string} [attribute] the first that is asked for, if left out
+   */
+  answer(token, attribute = this.data.axes[0]?.attribute ?? "") {
+    const answer = this.#answers.get(key(token, attribute));
+    if (!answer) throw new RangeError(`No mix ${token} is rated for ${attribute} on this page.`);
     return answer;
   }
 
   answers() {
     return [...this.#answers.values()];
+  }
+
+  written() {
+    return [...this.#written.values()];
   }
 
   /** The sequence number for whatever is written next. */
@@ -62,65 +81,116 @@ export class RatingPage {
   }
 
   /**
-   * Put a mix on the scale; putting it where it is drawn counts, since the listener did it.
+   * Give a mix a value; giving it the one that is drawn counts, since the listener did it.
    * @param {string} token
+   * @param {string} attribute
    * @param {number} value
    */
-  place(token, value) {
-    return this.#change(token, { value: toScale(value), moved: true });
+  place(token, attribute, value) {
+    return this.#change(this.answer(token, attribute), { value: this.#allowed(value), moved: true });
   }
 
   /**
-   * Note for how long a mix has been audible on this page in all.
+   * Note for how long a mix has been audible on this page in all; returns the rows that say so.
    * @param {string} token
    * @param {number} seconds
    */
   hear(token, seconds) {
     const listened_seconds = Math.round(seconds * 1000) / 1000;
-    return this.#change(token, {
-      listened_seconds,
-      played: this.answer(token).played || listened_seconds >= PLAYED_SECONDS,
-    });
-  }
-
-  /** @returns {{play: string[], place: string[]}} letters of the mixes that still want something */
-  todo() {
-    /** @param {(answer: Answer) => boolean} wants */
-    const letters = (wants) =>
-      this.answers().filter(wants).map(({ stimulus }) => this.labels.get(stimulus) ?? "?");
-    return { play: letters(({ played }) => !played), place: letters(({ value, moved }) => value === null || !moved) };
-  }
-
-  get complete() {
-    const { play, place } = this.todo();
-    return play.length + place.length === 0;
+    return this.#rowsOf(token).map((row) =>
+      this.#change(row, { listened_seconds, played: row.played || listened_seconds >= PLAYED_SECONDS }),
+    );
   }
 
   /**
+   * Note that this browser cannot play a mix, or that it can after all.
    * @param {string} token
+   * @param {boolean} unplayable
+   */
+  setUnplayable(token, unplayable) {
+    return this.#rowsOf(token).map((row) => this.#change(row, { unplayable }));
+  }
+
+  /**
+   * @param {string} subject a mix's token, or empty
+   * @param {string} name
+   * @param {any} value
+   * @returns {WrittenAnswer}
+   */
+  write(subject, name, value) {
+    const answer = { subject, name, value, sequence: this.takeSequence() };
+    this.#written.set(writtenKey(answer), answer);
+    return answer;
+  }
+
+  /** @param {string} token */
+  heardEnough(token) {
+    const { listened_seconds, unplayable } = this.answer(token);
+    return unplayable || listened_seconds >= this.data.minimum_seconds;
+  }
+
+  /** @returns {Todo} with the tasks that are not done */
+  todo() {
+    /** @param {(stimulus: Stimulus) => boolean} wants */
+    const names = (wants) => this.data.stimuli.filter(wants).map(({ label }) => label);
+    const tasks = {
+      play: names(({ token }) => !this.heardEnough(token)),
+      place: names((stimulus) => stimulus.role === "rated" && this.#lacksValue(stimulus)),
+    };
+    return Object.fromEntries(Object.entries(tasks).filter(([, labels]) => labels.length > 0));
+  }
+
+  /** @param {Stimulus} stimulus */
+  #lacksValue(stimulus) {
+    return this.#rowsOf(stimulus.token).some(({ value, moved, unplayable }) => !unplayable && (value === null || !moved));
+  }
+
+  /** @param {Stimulus} stimulus */
+  #attributesOf(stimulus) {
+    const attributes = this.data.axes.map(({ attribute }) => attribute);
+    // What is only heard needs one row, to keep for how long.
+    return stimulus.role === "rated" ? attributes : attributes.slice(0, 1);
+  }
+
+  /** @param {string} token */
+  #rowsOf(token) {
+    return this.answers().filter(({ stimulus }) => stimulus === token);
+  }
+
+  /** @param {number} value */
+  #allowed(value) {
+    const { lowest, highest, step } = this.data.values;
+    const steps = Math.round((Math.min(highest, Math.max(lowest, value)) - lowest) / step);
+    return Number((lowest + steps * step).toFixed(6));
+  }
+
+  /**
+   * @param {Answer} answer
    * @param {Partial<Answer>} change
    */
-  #change(token, change) {
-    const answer = Object.freeze({ ...this.answer(token), ...change, sequence: this.takeSequence() });
-    this.#answers.set(token, answer);
-    return answer;
+  #change(answer, change) {
+    return this.#put({ ...answer, ...change, sequence: this.takeSequence() });
+  }
+
+  /** @param {Answer} answer */
+  #put(answer) {
+    const frozen = Object.freeze({ ...answer });
+    this.#answers.set(key(answer.stimulus, answer.attribute), frozen);
+    return frozen;
   }
 }
 
-/** @param {number} value */
-export function toScale(value) {
-  return Math.round(Math.min(100, Math.max(0, value)));
-}
+const UNANSWERED = { value: null, moved: false, played: false, listened_seconds: 0, unplayable: false, sequence: -1 };
 
 /**
- * Say where on the scale a value stands, for those who do not see it.
- * @param {number | null} value
- * @param {string[]} scale words from the bottom to the top
+ * @param {string} token
+ * @param {string} attribute
  */
-export function inWords(value, scale) {
-  if (value === null) return "not rated yet";
-  const place = (value / 100) * (scale.length - 1);
-  const below = scale[Math.floor(place)];
-  const above = scale[Math.ceil(place)];
-  return below === above ? `${value}, ${below}` : `${value}, between ${below} and ${above}`;
+function key(token, attribute) {
+  return `${token} ${attribute}`;
+}
+
+/** @param {WrittenAnswer} answer */
+function writtenKey({ subject, name }) {
+  return `${subject} ${name}`;
 }

@@ -1,20 +1,26 @@
-/** A rating page put together: the server's data, the sound, the board, and the way back to the server. */
+/** A rating page put together: the server's data, the sound, the ways of answering, and the way back to the server. */
 
-import { Board } from "./board.js";
+import { Comments, COMMENT } from "./comments.js";
+import { Delivery } from "./delivery.js";
 import { Downloads } from "./download.js";
-import { EventLog } from "./event-log.js";
+import { FailedMixes } from "./failed-mixes.js";
 import { KeptVolume } from "./kept-volume.js";
+import { tokenForKey } from "./letters.js";
+import { byId, say } from "./page-elements.js";
+import { Preload } from "./preload.js";
 import { PLAYED_SECONDS, RatingPage } from "./rating-page.js";
-import { savedState, todoLines } from "./saved-state.js";
-import { Sender } from "./sender.js";
 import { Sound, browserEngine } from "./sound.js";
 import { Transport } from "./transport.js";
+import { Waveform } from "./waveform.js";
+import { Words } from "./words.js";
 
 /**
- * @typedef {import("./page-data.js").PageData} PageData
+ * @typedef {import("./interfaces.js").InterfaceClass} InterfaceClass
+ * @typedef {import("./interfaces.js").Move} Move
+ * @typedef {import("./page-data.js").RatingPageData} RatingPageData
  * @typedef {import("./outbox.js").Outbox} Outbox
- * @typedef {import("./outbox.js").PageEvent} PageEvent
  * @typedef {import("./rating-page.js").Answer} Answer
+ * @typedef {import("./rating-page.js").Todo} Todo
  * @typedef {import("./scope.js").Scope} Scope
  */
 
@@ -22,93 +28,104 @@ import { Transport } from "./transport.js";
 const LISTENING_SECONDS = 5;
 /** Shorter listening is not worth a message of its own. */
 const NOTABLE_SECONDS = 0.05;
-/** Events travel together: they are sent this long after the first of them. */
-const GATHER_SECONDS = 1;
-/** How long a finished page waits for its last events; later ones are kept and sent by the next page. */
-const LAST_EVENTS_SECONDS = 3;
-/** Attempts without an answer before the listener is told in words. */
-const TELL_AFTER = 3;
-const NO_CONNECTION = "No connection.";
+/** How often listening time is looked at. */
+const LOOK_SECONDS = 0.25;
 
 export class RatingScreen {
   #finishing = false;
   #noted = 0;
-  /** @type {(() => void) | null} */
-  #gathering = null;
 
   /**
-   * @param {PageData} data
+   * @param {RatingPageData} data
    * @param {Outbox} outbox opened
    * @param {Scope} scope ends with the page
+   * @param {InterfaceClass} Interface of the page's type
    */
-  constructor(data, outbox, scope) {
+  constructor(data, outbox, scope, Interface) {
     this.data = data;
-    this.outbox = outbox;
     this.scope = scope;
-    const waiting = outbox.entries().flatMap((entry) => (entry.kind === "rating" ? [entry.body] : []));
-    this.page = new RatingPage(data, waiting, Date.now());
-    this.heardBefore = new Map(this.page.answers().map((answer) => [answer.stimulus, answer.listened_seconds]));
+    const fetch = globalThis.fetch.bind(globalThis);
+    const words = new Words(data.words);
+    this.delivery = new Delivery(data, { outbox, scope, words, fetch });
+    this.page = new RatingPage(data, this.delivery.waiting(), Date.now());
+    this.heardBefore = new Map(data.stimuli.map(({ token }) => [token, this.page.answer(token).listened_seconds]));
     const kept = new KeptVolume(data.page, () => sessionStorage);
     const volumeDb = kept.db ?? data.volume_db;
-    const fetch = globalThis.fetch.bind(globalThis);
-    this.sender = new Sender({
-      outbox, scope, fetch, page: data.page,
-      onStatus: () => this.#drawSaved(),
-      onRefused: (entry, status, detail) => {
-        if (entry.kind === "rating") say(`The server did not take an answer (${detail || status}). Please reload the page.`);
-      },
-    });
-    this.events = new EventLog({ page: data.page, now: () => performance.now(), add: (event) => this.#keepEvent(event) });
-    const log = this.events.log.bind(this.events);
+    const { log } = this.delivery;
     this.sound = new Sound({ ...data, volume_db: volumeDb }, {
       engine: browserEngine(data.sample_rate), downloads: new Downloads({ fetch, scope }),
-      scope, log, say, onChange: () => this.#draw(),
+      scope, words, log, say, onChange: () => this.#draw(), onReady: (token) => this.#declare([token], false),
     });
-    this.board = new Board(byId("board"), {
-      scope, scale: data.scale,
-      onPlay: (token) => this.#press(token),
-      onPlace: (token, value) => this.#keep(this.page.place(token, value)),
-      onMove: (token, move, at) => log("move", token, move, at),
+    this.preload = new Preload({ fetch, scope, log });
+    this.keys = tokenForKey(data.stimuli);
+    this.interfaces = data.axes.map((axis, index) => {
+      const { attribute } = axis;
+      /** @type {(token: string, move: Move, at: number) => void} */
+      const onMove = (token, move, at) => log("move", token, { ...move, attribute }, at);
+      return new Interface(/** @type {HTMLElement} */ (sections()[index]), {
+        scope, words, data, axis, onMove,
+        onPlay: (token) => this.#press(token),
+        onPlace: (token, value) => this.#keep([this.page.place(token, attribute, value)]),
+      });
+    });
+    this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
+    this.comments = new Comments(byId("asides"), {
+      scope, written: this.page.written(),
+      onWrite: (subject, text) => this.delivery.write(this.page.write(subject, COMMENT, text)),
     });
     this.transport = new Transport(byId("transport"), {
-      scope, volumeDb,
+      scope, words, volumeDb, itemSeconds: this.sound.itemSeconds,
       onStop: () => this.#stop(),
+      onSeek: (seconds) => this.sound.seek(seconds),
+      onRegion: (region) => this.sound.setRegion(region),
       onVolume: (db) => {
         kept.keep(db);
         this.sound.setVolume(db);
       },
       onVolumeSet: (db, at) => log("volume", null, { db }, at),
     });
+    this.failedMixes = new FailedMixes(byId("failed-mixes"), {
+      scope, words,
+      onRetry: () => void this.sound.retryFailed(),
+      onGiveUp: () => {
+        this.#declare(this.sound.giveUp(), true);
+        say("");
+      },
+    });
+    this.waveform = data.waveform ? new Waveform(this.transport.position.canvas(), { scope }) : null;
+    // Set on this page before, when the server may not have heard of it.
+    if (volumeDb !== data.volume_db) log("volume", null, { db: volumeDb });
+    this.words = words;
   }
 
   /** Show the page as it stands and load its sound. */
   async open() {
     this.#listen();
-    byId("board").inert = false;
-    this.#draw();
-    this.#drawSaved();
-    if (!this.outbox.lasting)
-      say("This browser cannot keep answers by itself: please leave the page open until all is saved.");
-    this.events.log("page_ready", null, {
+    for (const section of sections()) section.inert = false;
+    this.delivery.log("page_ready", null, {
       width: innerWidth, height: innerHeight, pixel_ratio: devicePixelRatio,
-      touch: navigator.maxTouchPoints > 0, lasting: this.outbox.lasting,
+      touch: navigator.maxTouchPoints > 0, lasting: this.delivery.outbox.lasting,
     });
-    this.sender.kick();
+    this.delivery.open();
+    this.#draw();
     await this.sound.loadAll();
+    await this.preload.begin(this.data.next_audio);
   }
 
   /** Another tab has this page now. */
   giveWay() {
     this.leave();
-    for (const id of ["board", "transport", "next"]) byId(id).inert = true;
-    say("This page is open in another tab. Go on there, or reload this one.");
+    for (const element of [...sections(), byId("transport"), byId("next")]) element.inert = true;
+    say(this.words.say("other_tab"));
   }
 
   /** Write down what is under way, while the browser still has time to. */
   settle() {
     if (this.scope.ended) return;
-    this.board.settle();
+    for (const asked of this.interfaces) asked.settle();
+    this.comments.settle();
     this.transport.settle();
+    this.sound.settle();
     this.#noteListening();
   }
 
@@ -116,29 +133,23 @@ export class RatingScreen {
   leave() {
     if (this.scope.ended) return;
     this.settle();
-    this.sender.leave();
+    this.delivery.sender.leave();
     this.scope.end();
   }
 
   #listen() {
-    const { scope, sender, sound } = this;
+    const { scope, sound } = this;
     scope.listen(byId("next"), "click", () => void this.#next());
     scope.listen(document, "keydown", (/** @type {KeyboardEvent} */ event) => this.#onKey(event));
-    scope.listen(globalThis, "offline", () => this.#drawSaved());
-    scope.listen(globalThis, "online", () => {
-      sender.kick();
-      void sound.retryFailed();
-    });
-    scope.listen(document, "visibilitychange", () => {
-      this.events.log("visibility", null, { hidden: document.hidden });
-      this.#noteListening();
-      sender.kick();
-    });
-    scope.eachFrame(() => this.transport.showPosition(sound.progress));
-    scope.every(PLAYED_SECONDS, () => {
+    scope.listen(globalThis, "online", () => void sound.retryFailed());
+    scope.listen(document, "visibilitychange", () => this.#noteListening());
+    for (const button of this.references)
+      scope.listen(button, "click", () => this.#press(button.dataset["heard"] ?? ""));
+    scope.eachFrame(() => this.transport.position.showPosition(sound.position));
+    scope.every(LOOK_SECONDS, () => {
       if (sound.playing === null) return;
       const due = performance.now() - this.#noted > LISTENING_SECONDS * 1000;
-      if (due || !this.page.answer(sound.playing).played) this.#noteListening();
+      if (due || !this.#isHeard(sound.playing)) this.#noteListening();
     });
     const copy = byId("copy-link");
     scope.listen(copy, "click", () => void this.#copyLink());
@@ -148,38 +159,43 @@ export class RatingScreen {
   async #copyLink() {
     try {
       await navigator.clipboard.writeText(this.data.resume_url);
-      byId("copy-link").textContent = "Copied";
+      byId("copy-link").textContent = this.words.say("copied");
     } catch {
       // The browser keeps its clipboard to itself: the link stands there to be copied by hand.
       byId("copy-link").hidden = true;
     }
   }
 
-  /** @param {Answer} answer */
-  #keep(answer) {
-    const kept = this.outbox.add({ kind: "rating", page: this.data.page, url: this.data.ratings_url, body: answer });
+  /** @param {Answer[]} answers */
+  #keep(answers) {
+    for (const answer of answers) this.delivery.rate(answer);
     this.#draw();
-    this.#drawSaved();
-    // Kept first, sent then: a crash in between finds the answer here.
-    void kept.then(() => this.sender.send());
   }
 
-  /** @param {PageEvent} event */
-  #keepEvent(event) {
-    void this.outbox.add({ kind: "event", page: this.data.page, url: this.data.events_url, body: event });
-    this.#gathering ??= this.scope.after(GATHER_SECONDS, () => {
-      this.#gathering = null;
-      this.sender.send();
-    });
+  /** @param {string} token */
+  #isHeard(token) {
+    return this.page.answer(token).played && this.page.heardEnough(token);
   }
 
   #noteListening() {
     this.#noted = performance.now();
-    for (const { stimulus, listened_seconds, played } of this.page.answers()) {
-      const seconds = (this.heardBefore.get(stimulus) ?? 0) + this.sound.heardSeconds(stimulus);
-      const justPlayed = !played && seconds >= PLAYED_SECONDS;
-      if (justPlayed || seconds - listened_seconds >= NOTABLE_SECONDS) this.#keep(this.page.hear(stimulus, seconds));
+    for (const { token } of this.data.stimuli) {
+      const { listened_seconds, played } = this.page.answer(token);
+      const seconds = (this.heardBefore.get(token) ?? 0) + this.sound.heardSeconds(token);
+      const enough = Math.max(PLAYED_SECONDS, this.data.minimum_seconds);
+      const justPlayed = (!played && seconds >= PLAYED_SECONDS) || (listened_seconds < enough && seconds >= enough);
+      if (justPlayed || seconds - listened_seconds >= NOTABLE_SECONDS) this.#keep(this.page.hear(token, seconds));
     }
+  }
+
+  /**
+   * Say of mixes that this browser cannot play them, or that it can after all.
+   * @param {string[]} tokens
+   * @param {boolean} unplayable
+   */
+  #declare(tokens, unplayable) {
+    for (const token of tokens)
+      if (this.page.answer(token).unplayable !== unplayable) this.#keep(this.page.setUnplayable(token, unplayable));
   }
 
   /** @param {string} token */
@@ -200,43 +216,26 @@ export class RatingScreen {
 
   async #next() {
     if (this.#finishing) return;
-    this.board.settle();
+    for (const asked of this.interfaces) asked.settle();
+    this.comments.settle();
     this.#noteListening();
-    if (!this.page.complete) return this.#refuse(this.page.todo());
+    const todo = this.page.todo();
+    if (Object.keys(todo).length > 0) return this.delivery.refuse(todo);
     this.#finishing = true;
     this.transport.settle();
+    this.sound.settle();
     this.#stop();
-    byId("board").inert = true;
-    byId("next").textContent = "Saving…";
-    const { page, sender, data } = this;
-    const reply = await sender.complete(data.complete_url, page.answers(), page.takeSequence());
-    // 409: the page is finished already, by a former request whose answer was lost or on another device.
-    if (reply.verdict === "yes" || reply.status === 409) return this.#goTo(reply.body?.next ?? data.next_url);
-    this.#finishing = false;
-    byId("board").inert = false;
-    byId("next").textContent = byId("next").dataset["words"] ?? "Next";
-    this.#draw();
-    if (reply.body?.missing) this.#refuse(reply.body.missing);
-    else say(`The server did not take this page (${reply.body?.detail ?? reply.status}). Please reload it.`);
-  }
-
-  /** @param {{play: string[], place: string[]}} missing */
-  #refuse(missing) {
-    this.events.log("next_refused", null, { play: missing.play, place: missing.place });
-    byId("todo").classList.add("asked");
-    // Those who see read it beside the button already.
-    byId("announcement").textContent = `${todoLines(missing).join(". ")}.`;
-  }
-
-  /** @param {string} url */
-  #goTo(url) {
-    const limit = performance.now() + LAST_EVENTS_SECONDS * 1000;
-    this.sender.kick();
-    const cancel = this.scope.every(0.02, () => {
-      if (!this.sender.empty && performance.now() < limit) return;
-      cancel();
-      location.assign(url);
+    for (const section of sections()) section.inert = true;
+    byId("next").textContent = this.words.say("saving");
+    const { page } = this;
+    const wanted = await this.delivery.handIn({
+      ratings: page.answers(), answers: page.written(), sequence: page.takeSequence(),
     });
+    this.#finishing = false;
+    for (const section of sections()) section.inert = false;
+    byId("next").textContent = byId("next").dataset["words"] ?? "";
+    this.#draw();
+    if (wanted) this.delivery.refuse(wanted);
   }
 
   /** @param {KeyboardEvent} event */
@@ -244,57 +243,56 @@ export class RatingScreen {
     const target = /** @type {Element} */ (event.target);
     // A key that is held down would press its button again and again.
     if (event.repeat && event.key === "Enter" && target.matches("button")) event.preventDefault();
-    const typing = target.matches("input:not([type=range])");
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
-    const token = this.board.tokenFor(event.key);
+    const typing = target.matches("textarea, input:not([type=range])");
+    if (isModified(event) || event.repeat || typing) return;
+    // With Shift, L loops also where it is the letter of a mix.
+    const token = event.shiftKey && event.key === "L" ? undefined : this.keys(event.key);
     if (token) {
-      this.board.reveal(token);
+      for (const asked of this.interfaces) asked.reveal(token);
       this.#press(token);
-    } else if (event.key === "Escape") this.#stop();
+    } else if (this.transport.position.key(event.key)) event.preventDefault();
+    else if (event.key === "Escape") this.#stop();
     else if (event.key === " " && !target.closest("button, summary, a")) {
       event.preventDefault();
-      const current = this.board.tokenAt(target) ?? this.sound.current ?? this.data.stimuli[0]?.token;
+      const own = this.interfaces.map((asked) => asked.tokenAt(target)).find((found) => found !== undefined);
+      const current = own ?? this.sound.current ?? this.data.stimuli[0]?.token;
       if (current) this.#press(current);
     }
   }
 
   #draw() {
-    const { page, sound } = this;
-    this.board.draw((token) => {
-      const { value, played } = page.answer(token);
-      return { value, played, playing: sound.playing === token, state: sound.state(token) };
-    });
+    const { page, sound, data } = this;
+    this.interfaces.forEach((asked, index) =>
+      asked.draw((token) => ({
+        value: page.answer(token, data.axes[index]?.attribute).value,
+        played: this.#isHeard(token), playing: sound.playing === token, state: sound.state(token),
+      })),
+    );
+    for (const button of this.references) {
+      const token = button.dataset["heard"] ?? "";
+      button.setAttribute("aria-pressed", String(sound.playing === token));
+      button.classList.toggle("heard", this.#isHeard(token));
+      button.classList.toggle("failed", sound.state(token) === "failed");
+    }
     this.transport.showLoading(sound.loaded);
-    const lines = todoLines(page.todo());
-    if (lines.length === 0) byId("announcement").textContent = "";
-    byId("todo").replaceChildren(...lines.map((line) => Object.assign(document.createElement("span"), { textContent: line })));
-    byId("next").setAttribute("aria-disabled", String(this.#finishing || !page.complete));
-  }
-
-  #drawSaved() {
-    const { status } = this.sender;
-    const { words, mood } = savedState(status, navigator.onLine);
-    byId("saved").textContent = words;
-    byId("saved").dataset["mood"] = mood;
-    const told = byId("message").textContent?.startsWith(NO_CONNECTION);
-    if (told && status.failures === 0) say("");
-    if (!told && status.failures >= TELL_AFTER && status.waiting > 0)
-      say(
-        this.outbox.lasting
-          ? `${NO_CONNECTION} Your answers are kept in this browser and sent as soon as it is back.`
-          : `${NO_CONNECTION} Please leave this page open until all is saved.`,
-      );
+    this.failedMixes.draw(sound.files.failed, sound.files.hopeless);
+    if (sound.files.settled && sound.files.failed.length === 0) void this.waveform?.show([...sound.files.buffers.values()]);
+    const todo = page.todo();
+    this.delivery.drawTodo(todo);
+    byId("next").setAttribute("aria-disabled", String(this.#finishing || Object.keys(todo).length > 0));
   }
 }
 
-/** @param {string} id */
-export function byId(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new TypeError(`The page lacks #${id}.`);
-  return found;
+/**
+ * Whether a key belongs to the browser or the system. Brackets are typed with Alt on many keyboards.
+ * @param {KeyboardEvent} event
+ */
+function isModified({ key, ctrlKey, metaKey, altKey }) {
+  const alternate = altKey && (key === "[" || key === "]");
+  return metaKey || ((ctrlKey || altKey) && !alternate);
 }
 
-/** @param {string} text */
-function say(text) {
-  byId("message").textContent = text;
+/** One for each axis. */
+function sections() {
+  return /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-attribute]")]);
 }

@@ -1,30 +1,36 @@
 /** The words in the page's corner: what is saved is what the server has confirmed, nothing else. */
 
+/** @typedef {import("./words.js").Words} Words */
+
 /**
  * @param {import("./sender.js").Status} status
  * @param {boolean} online
- * @returns {{words: string, mood: "saved" | "saving" | "waiting"}}
+ * @param {Words} words
+ * @returns {{text: string, mood: "saved" | "saving" | "waiting"}}
  */
-export function savedState({ waiting, failures }, online) {
-  if (waiting === 0) return { words: "All saved", mood: "saved" };
-  if (!online) return { words: `Offline, ${waiting} waiting`, mood: "waiting" };
-  if (failures > 0) return { words: `${waiting} waiting`, mood: "waiting" };
-  return { words: "Saving…", mood: "saving" };
+export function savedState({ waiting, failures }, online, words) {
+  if (waiting === 0) return { text: words.say("saved"), mood: "saved" };
+  if (!online) return { text: words.say("offline", { count: waiting }), mood: "waiting" };
+  if (failures > 0) return { text: words.say("waiting", { count: waiting }), mood: "waiting" };
+  return { text: words.say("saving"), mood: "saving" };
 }
+
+const MOST_NAMES = 8;
 
 /**
  * What is still to do, as lines to read.
- * @param {{play: string[], place: string[]}} todo
+ * @param {import("./rating-page.js").Todo} todo
+ * @param {Words} words
  */
-export function todoLines({ play, place }) {
-  const lines = [];
-  if (play.length > 0) lines.push(`Still to play: ${list(play)}`);
-  if (place.length > 0) lines.push(`Still to place: ${list(place)}`);
-  return lines;
+export function todoLines(todo, words) {
+  return Object.entries(todo).map(([task, names]) => words.say(`todo_${task}`, { names: list(names, words) }));
 }
 
-/** @param {string[]} letters */
-function list(letters) {
-  const shown = letters.slice(0, 8).join(", ");
-  return letters.length > 8 ? `${shown} and ${letters.length - 8} more` : shown;
+/**
+ * @param {string[]} all
+ * @param {Words} words
+ */
+function list(all, words) {
+  const names = all.slice(0, MOST_NAMES).join(", ");
+  return all.length > MOST_NAMES ? words.say("and_more", { names, count: all.length - MOST_NAMES }) : names;
 }

@@ -7,6 +7,7 @@
  * @typedef {import("./outbox.js").Outbox} Outbox
  * @typedef {import("./outbox.js").Entry} Entry
  * @typedef {import("./rating-page.js").Answer} Answer
+ * @typedef {import("./page-data.js").WrittenAnswer} WrittenAnswer
  * @typedef {import("./scope.js").Scope} Scope
  *
  * @typedef {object} Status
@@ -14,7 +15,8 @@
  * @property {number} failures attempts in a row that got no answer
  *
  * @typedef {{url: string, method: string, body: object}} Call
- * @typedef {{call: {url: string, method: string, body: {ratings: Answer[], sequence: number}}, done: (reply: Reply) => void}} Completion
+ * @typedef {{ratings: Answer[], answers: WrittenAnswer[], sequence: number}} HandedIn
+ * @typedef {{call: {url: string, method: string, body: HandedIn}, done: (reply: Reply) => void}} Completion
  * @typedef {{verdict: "yes" | "no" | "later", status: number, body: any, seconds: number}} Reply
  */
 
@@ -56,7 +58,7 @@ export class Sender {
   get status() {
     const waiting = this.outbox
       .entries()
-      .filter(({ kind, page, url }) => kind === "rating" && (page === this.page || !this.#parked.has(url))).length;
+      .filter(({ kind, page, url }) => kind !== "event" && (page === this.page || !this.#parked.has(url))).length;
     return { waiting, failures: this.#failures };
   }
 
@@ -79,13 +81,12 @@ export class Sender {
   /**
    * Hand in the whole page; resolves with the server's yes or no, however long that takes.
    * @param {string} url
-   * @param {Answer[]} ratings
-   * @param {number} sequence
+   * @param {HandedIn} body
    * @returns {Promise<Reply>}
    */
-  complete(url, ratings, sequence) {
+  complete(url, body) {
     return new Promise((done) => {
-      this.#completion = { call: { url, method: "POST", body: { ratings, sequence } }, done };
+      this.#completion = { call: { url, method: "POST", body }, done };
       this.kick();
     });
   }
@@ -114,19 +115,24 @@ export class Sender {
     if (reply.verdict === "later") return this.#pause(reply);
     this.#failures = 0;
     this.#completion = null;
-    if (reply.verdict === "yes") await this.#forget(call.body.ratings);
+    if (reply.verdict === "yes") await this.#forget(call.body);
     done(reply);
     return true;
   }
 
   /**
    * Let go of answers that were handed in with their page: sent again, they would find it closed.
-   * @param {Answer[]} ratings
+   * @param {HandedIn} handedIn
    */
-  async #forget(ratings) {
-    const handedIn = new Set(ratings.map(({ stimulus }) => stimulus));
+  async #forget({ ratings, answers }) {
+    const mixes = new Set(ratings.map(({ stimulus }) => stimulus));
+    const written = new Set(answers.map(({ subject, name }) => `${subject} ${name}`));
     for (const entry of this.outbox.entries())
-      if (entry.kind === "rating" && handedIn.has(entry.body.stimulus)) await this.outbox.remove(entry);
+      if (
+        (entry.kind === "rating" && mixes.has(entry.body.stimulus)) ||
+        (entry.kind === "answer" && entry.page === this.page && written.has(`${entry.body.subject} ${entry.body.name}`))
+      )
+        await this.outbox.remove(entry);
   }
 
   /** @param {Entry[] | undefined} batch */
@@ -242,9 +248,14 @@ export class Sender {
 function callFor(batch) {
   const url = batch[0]?.url ?? "";
   const bodies = batch.map(({ body }) => body);
-  return batch[0]?.kind === "rating"
-    ? { url, method: "PUT", body: { ratings: bodies } }
-    : { url, method: "POST", body: { events: bodies } };
+  switch (batch[0]?.kind) {
+    case "rating":
+      return { url, method: "PUT", body: { ratings: bodies } };
+    case "answer":
+      return { url, method: "PUT", body: { answers: bodies } };
+    default:
+      return { url, method: "POST", body: { events: bodies } };
+  }
 }
 
 /**
@@ -255,6 +266,12 @@ function callFor(batch) {
 function confirms(body, entry) {
   if (!Array.isArray(body.saved)) return false;
   if (entry.kind === "event") return body.saved.includes(entry.body.id);
+  if (entry.kind === "answer") {
+    const { subject, name, sequence } = entry.body;
+    return body.saved.some(
+      (/** @type {WrittenAnswer} */ row) => row.subject === subject && row.name === name && row.sequence >= sequence,
+    );
+  }
   const { stimulus, attribute, sequence } = entry.body;
   return body.saved.some(
     (/** @type {Answer} */ row) =>
@@ -264,5 +281,5 @@ function confirms(body, entry) {
 
 /** @param {Entry[]} batch */
 function rank([entry]) {
-  return entry?.kind === "rating" ? 0 : 1;
+  return entry?.kind === "event" ? 1 : 0;
 }

@@ -11,6 +11,7 @@ import { stretchBetween } from "./stretch.js";
  * @typedef {import("./download.js").Downloads} Downloads
  * @typedef {import("./mix-files.js").Loading} Loading
  * @typedef {import("./mix-files.js").MixFile} MixFile
+ * @typedef {import("./words.js").Words} Words
  */
 
 /**
@@ -38,6 +39,7 @@ import { stretchBetween } from "./stretch.js";
  * @property {() => void} onChange something that is drawn has changed
  * @property {(kind: string, stimulus: string | null, detail: object) => void} log
  * @property {(text: string) => void} say
+ * @property {(token: string) => void} [onReady] a mix can be played
  */
 
 /** How long a context may take to wake up before the listener is asked to press again, in seconds. */
@@ -63,20 +65,24 @@ export class Sound {
 
   /**
    * @param {SoundPage} page
-   * @param {{engine: Engine, downloads: Downloads, scope: Scope} & SoundHandlers} tools
+   * @param {{engine: Engine, downloads: Downloads, scope: Scope, words: Words} & SoundHandlers} tools
    */
-  constructor(page, { engine, downloads, scope, onChange, log, say }) {
+  constructor(page, { engine, downloads, scope, words, onChange, log, say, onReady = () => {} }) {
     this.page = page;
     this.engine = engine;
     this.scope = scope;
     this.onChange = onChange;
     this.log = log;
     this.say = say;
+    this.words = words;
     this.#volumeDb = page.volume_db;
     this.files = new MixFiles(page, {
       decode: engine.decode, downloads, scope, onChange, log,
-      onReady: (token, buffer) => this.#player?.add(token, buffer),
-      onFailed: ({ label }) => say(`Mix ${label} could not be loaded. Press ${label} to try again.`),
+      onReady: (token, buffer) => {
+        this.#player?.add(token, buffer);
+        onReady(token);
+      },
+      onFailed: ({ label }) => say(words.say("load_failed", { label })),
     });
     this.devices = new DeviceLog({ engine, scope, log });
     scope.hold(() => this.#end());
@@ -277,7 +283,7 @@ export class Sound {
     // Another press waits for itself, and after a stop nobody waits any more.
     if (this.#wanted !== token || this.scope.ended) return false;
     this.#wanted = null;
-    this.#ask("Your browser has not let the sound start. Please press the letter once more.");
+    this.#ask("not_started");
     return false;
   }
 
@@ -297,14 +303,14 @@ export class Sound {
     // Not a fade: the device is silent, and a fade would sound when it wakes up by itself.
     player.halt();
     this.log("stop", playing, { position, how: "interrupted" });
-    this.#ask("The sound was interrupted. Press a letter to go on.");
+    this.#ask("interrupted");
     this.onChange();
   }
 
-  /** @param {string} text what the listener is to do before anything sounds again */
-  #ask(text) {
+  /** @param {string} key of the message that says what the listener is to do before anything sounds again */
+  #ask(key) {
     this.#asked = true;
-    this.say(text);
+    this.say(this.words.say(key));
   }
 
   #stopAsking() {

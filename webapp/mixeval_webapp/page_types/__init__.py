@@ -1,0 +1,1 @@
+"""Page types: what each kind of page shows, may be answered, and is complete with; one module each."""

@@ -1,0 +1,19 @@
+"""Every page type, by the kind that pages carry. A new one is a new module and one line here."""
+
+from collections.abc import Mapping
+
+from mixeval_webapp.page_types.break_page import BreakPageType
+from mixeval_webapp.page_types.page_type import PageType
+from mixeval_webapp.page_types.rating_page import RatingPageType
+from mixeval_webapp.page_types.scale_page import SingleAxisPageType, SlidersPageType
+
+RATING_PAGES: Mapping[str, RatingPageType] = {
+    "single_axis": SingleAxisPageType(),
+    "sliders": SlidersPageType(),
+}
+"""What `[test] page` may name."""
+
+PAGE_TYPES: Mapping[str, PageType] = {
+    **RATING_PAGES,
+    "break": BreakPageType(),
+}

@@ -1,0 +1,160 @@
+/** Brings what a page has to say to the server, and tells the listener in the corner how far it has come. */
+
+import { EventLog } from "./event-log.js";
+import { byId, say } from "./page-elements.js";
+import { savedState, todoLines } from "./saved-state.js";
+import { Sender } from "./sender.js";
+
+/**
+ * @typedef {import("./outbox.js").Entry} Entry
+ * @typedef {import("./outbox.js").Outbox} Outbox
+ * @typedef {import("./page-data.js").PageData} PageData
+ * @typedef {import("./page-data.js").WrittenAnswer} WrittenAnswer
+ * @typedef {import("./rating-page.js").Answer} Answer
+ * @typedef {import("./rating-page.js").Todo} Todo
+ * @typedef {import("./scope.js").Scope} Scope
+ * @typedef {import("./words.js").Words} Words
+ */
+
+/** Events travel together: they are sent this long after the first of them. */
+const GATHER_SECONDS = 1;
+/** How long a finished page waits for its last events; later ones are kept and sent by the next page. */
+const LAST_EVENTS_SECONDS = 3;
+/** Attempts without an answer before the listener is told in words. */
+const TELL_AFTER = 3;
+
+export class Delivery {
+  /** @type {(() => void) | null} */
+  #gathering = null;
+  #told = false;
+
+  /**
+   * @param {PageData} data
+   * @param {{outbox: Outbox, scope: Scope, words: Words, fetch: typeof fetch}} tools outbox: opened
+   */
+  constructor(data, { outbox, scope, words, fetch }) {
+    this.data = data;
+    this.outbox = outbox;
+    this.scope = scope;
+    this.words = words;
+    this.sender = new Sender({
+      outbox, scope, fetch, page: data.page,
+      onStatus: () => this.drawSaved(),
+      onRefused: (entry, status, detail) => {
+        if (entry.kind !== "event") say(words.say("not_taken", { reason: detail || status }));
+      },
+    });
+    const events = new EventLog({
+      page: data.page, now: () => performance.now(),
+      add: (event) => this.#add({ kind: "event", page: data.page, url: data.events_url, body: event }),
+    });
+    /** Note that something happened, for those who study how people listen. */
+    this.log = events.log.bind(events);
+  }
+
+  /** Send what earlier pages left behind, and keep an eye on the connection. */
+  open() {
+    const { scope, sender } = this;
+    scope.listen(globalThis, "offline", () => this.drawSaved());
+    scope.listen(globalThis, "online", () => sender.kick());
+    scope.listen(document, "visibilitychange", () => {
+      this.log("visibility", null, { hidden: document.hidden });
+      sender.kick();
+    });
+    if (!this.outbox.lasting) say(this.words.say("no_store"));
+    this.drawSaved();
+    sender.kick();
+  }
+
+  /** Answers that this browser holds and the server may not have. */
+  waiting() {
+    const entries = this.outbox.entries();
+    return {
+      ratings: entries.flatMap((entry) => (entry.kind === "rating" ? [entry.body] : [])),
+      written: entries.flatMap((entry) => (entry.kind === "answer" && entry.page === this.data.page ? [entry.body] : [])),
+    };
+  }
+
+  /** @param {Answer} answer */
+  rate(answer) {
+    this.#add({ kind: "rating", page: this.data.page, url: this.data.ratings_url, body: answer });
+  }
+
+  /** @param {WrittenAnswer} answer */
+  write(answer) {
+    this.#add({ kind: "answer", page: this.data.page, url: this.data.answers_url, body: answer });
+  }
+
+  /**
+   * Hand in the page and go on to the next; resolves when the server wants something more first.
+   * @param {{ratings: Answer[], answers: WrittenAnswer[], sequence: number}} body
+   * @returns {Promise<Todo | null>} what is still to do, or null where the server said something else
+   */
+  async handIn(body) {
+    const { sender, data, words } = this;
+    const reply = await sender.complete(data.complete_url, body);
+    // 409: the page is finished already, by a former request whose answer was lost or on another device.
+    if (reply.verdict === "yes" || reply.status === 409) {
+      this.#goTo(reply.body?.next ?? data.next_url);
+      return new Promise(() => {});
+    }
+    if (reply.body?.missing) return reply.body.missing;
+    say(words.say("page_not_taken", { reason: reply.body?.detail ?? reply.status }));
+    return null;
+  }
+
+  /**
+   * Say what is still to do, because the listener wanted to go on.
+   * @param {Todo} todo
+   */
+  refuse(todo) {
+    this.log("next_refused", null, todo);
+    byId("todo").classList.add("asked");
+    // Those who see read it beside the button already.
+    byId("announcement").textContent = `${todoLines(todo, this.words).join(". ")}.`;
+  }
+
+  /** @param {Todo} todo */
+  drawTodo(todo) {
+    const lines = todoLines(todo, this.words);
+    if (lines.length === 0) byId("announcement").textContent = "";
+    byId("todo").replaceChildren(...lines.map((line) => Object.assign(document.createElement("span"), { textContent: line })));
+  }
+
+  drawSaved() {
+    const { status } = this.sender;
+    const { text, mood } = savedState(status, navigator.onLine, this.words);
+    byId("saved").textContent = text;
+    byId("saved").dataset["mood"] = mood;
+    if (this.#told && status.failures === 0) say("");
+    if (!this.#told && status.failures >= TELL_AFTER && status.waiting > 0)
+      say(this.words.say(this.outbox.lasting ? "kept" : "stay_open"));
+    this.#told = status.failures >= TELL_AFTER;
+  }
+
+  /** @param {Entry} entry */
+  #add(entry) {
+    const kept = this.outbox.add(entry);
+    if (entry.kind === "event") {
+      this.#gathering ??= this.scope.after(GATHER_SECONDS, () => {
+        this.#gathering = null;
+        this.sender.send();
+      });
+      return;
+    }
+    this.drawSaved();
+    // Kept first, sent then: a crash in between finds the answer here.
+    void kept.then(() => this.sender.send());
+  }
+
+  /** @param {string} url */
+  #goTo(url) {
+    const limit = performance.now() + LAST_EVENTS_SECONDS * 1000;
+    this.sender.kick();
+    const cancel = this.scope.every(0.02, () => {
+      if (!this.sender.empty && performance.now() < limit) return;
+      cancel();
+      location.assign(url);
+    });
+  }
+}
