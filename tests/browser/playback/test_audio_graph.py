@@ -66,7 +66,9 @@ def drum_mixes(source):
         files = sorted(Path(folder).glob(REAL[source])) if folder else []
         if not files:
             pytest.skip("MIXEVAL_DEV_DATA names no folder with these recordings")
-        mixes = [soundfile.read(file, frames=6 * RATE, dtype="float32", always_2d=True)[0][:, 0] for file in files]
+        mixes = [
+            soundfile.read(file, frames=6 * RATE, dtype="float32", always_2d=True)[0][:, 0] for file in files
+        ]
     return dict(zip("abcdefg", mixes, strict=False))
 
 

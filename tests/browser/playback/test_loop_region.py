@@ -77,9 +77,7 @@ def test_a_stretch_sounds_as_cut_out_and_faded_at_its_ends(render):
     start, end = round(region["start"] * RATE), round(region["end"] * RATE)
     piece = with_edges(mix[start:end].astype(float))
     frames = 600 * QUANTUM
-    heard = render(
-        {"a": mix}, [(0, [["add", "a"], ["setRegion", region], ["play", "a"]])], frames
-    )
+    heard = render({"a": mix}, [(0, [["add", "a"], ["setRegion", region], ["play", "a"]])], frames)
     time = np.arange(frames) - frame_of(0)
     expected = piece[time % len(piece)] * np.clip(time / FADE_FRAMES, 0, 1)
     assert np.abs(heard.samples - expected).max() < FLOAT32
@@ -91,9 +89,7 @@ def test_where_a_loop_comes_round_there_is_no_click(render, record_testsuite_pro
     # From the crest of a wave to its trough: a hard wrap would jump by the whole height.
     mix = (0.5 * np.cos(2 * np.pi * 50 * seconds)).astype(np.float32)
     region = {"start": 0.2, "end": 0.41}
-    heard = render(
-        {"a": mix}, [(0, [["add", "a"], ["setRegion", region], ["play", "a"]])], 800 * QUANTUM
-    )
+    heard = render({"a": mix}, [(0, [["add", "a"], ["setRegion", region], ["play", "a"]])], 800 * QUANTUM)
     jump = np.abs(np.diff(heard.samples)).max()
     own = np.abs(np.diff(mix)).max()
     # Half a cosine rises by at most pi/2 of an even ramp.
@@ -165,9 +161,7 @@ def test_without_looping_the_item_fades_at_its_end_and_is_over(render):
     length = 20_011
     mix = noise(5, length)
     frames = 300 * QUANTUM
-    heard = render(
-        {"a": mix}, [(0, [["add", "a"], ["play", "a"]])], frames, options={"loop": False}
-    )
+    heard = render({"a": mix}, [(0, [["add", "a"], ["play", "a"]])], frames, options={"loop": False})
     time = np.arange(frames) - frame_of(0)
     gain = np.clip(time / FADE_FRAMES, 0, 1) * np.clip((length - time) / FADE_FRAMES, 0, 1)
     expected = np.where((time >= 0) & (time < length), mix[time.clip(0, length - 1)], 0.0) * gain

@@ -44,15 +44,24 @@ def test_a_page_is_heard_and_rated_by_keyboard_and_the_next_one_comes(listener, 
     listener.evaluate("() => document.querySelector('#next').focus()")
     press(listener, "Enter")
     listener.wait("() => JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === 2")
-    print([e.detail for e in served.events("drop_out")], [(e.kind, e.client_ms) for k in ("play", "drop_out") for e in served.events(k)])
+    print(
+        [e.detail for e in served.events("drop_out")],
+        [(e.kind, e.client_ms) for k in ("play", "drop_out") for e in served.events(k)],
+    )
     audio = served.events("audio")[0].detail
     assert audio["sample_rate"] == 44100
     assert audio["state"] == "running"
-    assert [len(served.events(kind)) for kind in ("play", "switch", "drop_out", "meter_failed")] == [1, 6, 0, 0]
+    assert [len(served.events(kind)) for kind in ("play", "switch", "drop_out", "meter_failed")] == [
+        1,
+        6,
+        0,
+        0,
+    ]
 
 
 def test_x(listener, served, sound_server):
     import time
+
     press(listener, "a")
     time.sleep(15)
     for d in served.events("drop_out"):
@@ -63,5 +72,6 @@ def test_x(listener, served, sound_server):
         time.sleep(7)
         print("stall", s, [d.detail for d in served.events("drop_out")][n:])
         n = len(served.events("drop_out"))
-    for a in served.events("latency") + served.events("audio"): print(a.kind, a.detail)
+    for a in served.events("latency") + served.events("audio"):
+        print(a.kind, a.detail)
     assert 0

@@ -44,9 +44,9 @@ export class PositionBar {
     this.onRegion = onRegion;
     this.region = new LoopRegion(itemSeconds);
     this.stretch = add(bar, "i", "stretch");
-    this.start = this.#slider("handle start", words.say("loop_start"));
+    this.start = this.#slider("handle from", words.say("loop_start"));
     this.now = this.#slider("now", words.say("position"));
-    this.end = this.#slider("handle end", words.say("loop_end"));
+    this.end = this.#slider("handle to", words.say("loop_end"));
     this.told = add(bar, "p", "heard-only");
     this.told.setAttribute("role", "status");
     scope.listen(bar, "pointerdown", (/** @type {PointerEvent} */ event) => this.#grab(event));

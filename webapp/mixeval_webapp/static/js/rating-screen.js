@@ -7,11 +7,9 @@ import { FailedMixes } from "./failed-mixes.js";
 import { KeptVolume } from "./kept-volume.js";
 import { tokenForKey } from "./letters.js";
 import { byId, say } from "./page-elements.js";
-import { Preload } from "./preload.js";
 import { PLAYED_SECONDS, RatingPage } from "./rating-page.js";
 import { Sound, browserEngine } from "./sound.js";
 import { Transport } from "./transport.js";
-import { Waveform } from "./waveform.js";
 import { Words } from "./words.js";
 
 /**
@@ -34,6 +32,7 @@ const LOOK_SECONDS = 0.25;
 export class RatingScreen {
   #finishing = false;
   #noted = 0;
+  #drawn = false;
 
   /**
    * @param {RatingPageData} data
@@ -56,7 +55,6 @@ export class RatingScreen {
       engine: browserEngine(data.sample_rate), downloads: new Downloads({ fetch, scope }),
       scope, words, log, say, onChange: () => this.#draw(), onReady: (token) => this.#declare([token], false),
     });
-    this.preload = new Preload({ fetch, scope, log });
     this.keys = tokenForKey(data.stimuli);
     this.interfaces = data.axes.map((axis, index) => {
       const { attribute } = axis;
@@ -92,7 +90,6 @@ export class RatingScreen {
         say("");
       },
     });
-    this.waveform = data.waveform ? new Waveform(this.transport.position.canvas(), { scope }) : null;
     // Set on this page before, when the server may not have heard of it.
     if (volumeDb !== data.volume_db) log("volume", null, { db: volumeDb });
     this.words = words;
@@ -109,7 +106,7 @@ export class RatingScreen {
     this.delivery.open();
     this.#draw();
     await this.sound.loadAll();
-    await this.preload.begin(this.data.next_audio);
+    await this.delivery.fetchAhead();
   }
 
   /** Another tab has this page now. */
@@ -260,6 +257,19 @@ export class RatingScreen {
     }
   }
 
+  /** Draw all mixes as one, once none of them is on its way any more. */
+  async #drawWaveform() {
+    const { files } = this.sound;
+    if (this.#drawn || !files.settled || files.failed.length > 0) return;
+    this.#drawn = true;
+    try {
+      const { Waveform } = await import("./waveform.js");
+      await new Waveform(this.transport.position.canvas(), { scope: this.scope }).show([...files.buffers.values()]);
+    } catch {
+      // A picture less; nothing that is asked depends on it.
+    }
+  }
+
   #draw() {
     const { page, sound, data } = this;
     this.interfaces.forEach((asked, index) =>
@@ -276,7 +286,7 @@ export class RatingScreen {
     }
     this.transport.showLoading(sound.loaded);
     this.failedMixes.draw(sound.files.failed, sound.files.hopeless);
-    if (sound.files.settled && sound.files.failed.length === 0) void this.waveform?.show([...sound.files.buffers.values()]);
+    if (data.waveform) void this.#drawWaveform();
     const todo = page.todo();
     this.delivery.drawTodo(todo);
     byId("next").setAttribute("aria-disabled", String(this.#finishing || Object.keys(todo).length > 0));

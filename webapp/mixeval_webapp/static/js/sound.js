@@ -1,7 +1,6 @@
 /** A page's sound from its files to the listener's ears: the audio context's moods, one player, and what is logged. */
 
 import { DeviceLog } from "./device-log.js";
-import { DropOuts } from "./drop-outs.js";
 import { MixFiles } from "./mix-files.js";
 import { Player } from "./player.js";
 import { stretchBetween } from "./stretch.js";
@@ -50,7 +49,7 @@ const UNKNOWN_LEAD_SECONDS = 0.03;
 export class Sound {
   /** @type {Player | null} */
   #player = null;
-  /** @type {DropOuts | null} */
+  /** @type {import("./drop-outs.js").DropOuts | null} */
   #dropOuts = null;
   /** @type {string | null} */
   #last = null;
@@ -256,7 +255,7 @@ export class Sound {
   /** @param {AudioContext} context */
   async #meter(context) {
     try {
-      const node = await this.engine.createMeter(context);
+      const [node, { DropOuts }] = await Promise.all([this.engine.createMeter(context), import("./drop-outs.js")]);
       if (this.scope.ended) return;
       node.connect(context.destination);
       this.#dropOuts = new DropOuts(node.port, {

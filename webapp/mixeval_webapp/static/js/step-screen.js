@@ -2,7 +2,6 @@
 
 import { Delivery } from "./delivery.js";
 import { byId } from "./page-elements.js";
-import { Preload } from "./preload.js";
 import { Words } from "./words.js";
 
 /**
@@ -23,9 +22,7 @@ export class StepScreen {
     this.data = data;
     this.scope = scope;
     const words = new Words(data.words);
-    const fetch = globalThis.fetch.bind(globalThis);
-    this.delivery = new Delivery(data, { outbox, scope, words, fetch });
-    this.preload = new Preload({ fetch, scope, log: this.delivery.log });
+    this.delivery = new Delivery(data, { outbox, scope, words, fetch: globalThis.fetch.bind(globalThis) });
     const { written } = this.delivery.waiting();
     this.#sequence = Math.max(data.next_sequence, Date.now(), ...written.map(({ sequence }) => sequence + 1));
   }
@@ -35,7 +32,7 @@ export class StepScreen {
     byId("next").setAttribute("aria-disabled", "false");
     this.delivery.log("page_ready");
     this.delivery.open();
-    await this.preload.begin(this.data.next_audio);
+    await this.delivery.fetchAhead();
   }
 
   /** Another tab has this page now. */

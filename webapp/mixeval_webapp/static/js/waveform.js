@@ -40,7 +40,6 @@ export function meanPeaks(mixes) {
 export class Waveform {
   /** @type {Float64Array | null} */
   #peaks = null;
-  #begun = false;
 
   /**
    * @param {HTMLCanvasElement} canvas its CSS colour is the ink
@@ -55,13 +54,11 @@ export class Waveform {
   }
 
   /**
-   * Draw all mixes of the page as one, once. Call it when nothing is on its way any more: drawn as mixes come in, each
+   * Draw all mixes of the page as one. Call it once, when nothing is on its way any more: drawn as mixes come in, each
    * would show by what it changes.
    * @param {AudioBuffer[]} mixes
    */
   async show(mixes) {
-    if (this.#begun) return;
-    this.#begun = true;
     /** @type {Float64Array[]} */
     const found = [];
     for (const mix of mixes) {
