@@ -1,5 +1,7 @@
 """A listener's whole page in Firefox, with a device that plays in real time into nowhere."""
 
+import time
+
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -59,19 +61,17 @@ def test_a_page_is_heard_and_rated_by_keyboard_and_the_next_one_comes(listener, 
     ]
 
 
-def test_x(listener, served, sound_server):
-    import time
-
+def test_a_device_that_stalls_is_logged_as_a_drop_out_of_about_that_length(listener, served, sound_server):
     press(listener, "a")
-    time.sleep(15)
-    for d in served.events("drop_out"):
-        print("idle", d.client_ms, d.detail)
-    n = len(served.events("drop_out"))
-    for s in (0.05, 0.1, 0.3, 0.6):
-        sound_server.stall(s)
-        time.sleep(7)
-        print("stall", s, [d.detail for d in served.events("drop_out")][n:])
-        n = len(served.events("drop_out"))
-    for a in served.events("latency") + served.events("audio"):
-        print(a.kind, a.detail)
-    assert 0
+    listener.wait("() => document.querySelector('.strip.playing.heard')")
+    # The meter compares half seconds, and the first ones after a start are not counted.
+    time.sleep(3)
+    sound_server.stall(0.8)
+    lost = 0
+    for _ in range(60):
+        time.sleep(0.2)
+        lost = sum(event.detail["lost_ms"] for event in served.events("drop_out"))
+        if lost >= 500:
+            break
+    # A device's buffers bridge a part of it; a busy machine may add some.
+    assert 500 <= lost <= 2000

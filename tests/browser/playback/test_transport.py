@@ -344,8 +344,9 @@ def test_a_waveform_is_drawn_only_by_option_and_from_all_mixes(bar, rating, tab)
     rating.ready()
     tab.locator(".loop canvas:not([hidden])").wait_for()
     picture = "() => document.querySelector('.loop canvas').toDataURL()"
-    tab.wait_for_function("() => document.querySelector('.loop canvas').width > 300")
-    tab.wait_for_timeout(300)
+    tab.wait_for_function(
+        "() => document.querySelector('.loop canvas').width === document.querySelector('.loop').clientWidth"
+    )
     before = tab.evaluate(picture)
     assert len(before) > 1000
     rating.hear("A")

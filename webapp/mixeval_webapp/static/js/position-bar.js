@@ -61,12 +61,12 @@ export class PositionBar {
     this.#draw();
   }
 
-  /** A canvas behind everything else. */
+  /** A canvas between what has passed and what is marked. */
   canvas() {
     const canvas = document.createElement("canvas");
     canvas.hidden = true;
     canvas.setAttribute("aria-hidden", "true");
-    this.bar.prepend(canvas);
+    this.stretch.before(canvas);
     return canvas;
   }
 
