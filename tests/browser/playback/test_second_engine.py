@@ -46,10 +46,6 @@ def test_a_page_is_heard_and_rated_by_keyboard_and_the_next_one_comes(listener, 
     listener.evaluate("() => document.querySelector('#next').focus()")
     press(listener, "Enter")
     listener.wait("() => JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === 2")
-    print(
-        [e.detail for e in served.events("drop_out")],
-        [(e.kind, e.client_ms) for k in ("play", "drop_out") for e in served.events(k)],
-    )
     audio = served.events("audio")[0].detail
     assert audio["sample_rate"] == 44100
     assert audio["state"] == "running"

@@ -338,7 +338,7 @@ def with_option(tab, option):
     tab.reload()
 
 
-def test_a_waveform_is_drawn_only_by_option_and_from_all_mixes(bar, rating, tab):
+def test_a_waveform_is_drawn_only_by_option_and_from_all_mixes(rating, tab):
     assert tab.locator(".loop canvas").count() == 0
     with_option(tab, ('"waveform": false', '"waveform": true'))
     rating.ready()

@@ -32,6 +32,7 @@ export class MixFiles {
   #loading = new Map();
   /** @type {Map<string, number>} */
   #failures = new Map();
+  #percent = 0;
 
   /**
    * @param {MixFilesPage} page
@@ -102,10 +103,7 @@ export class MixFiles {
       const file = await this.downloads.get(
         url,
         this.page.bytes,
-        (bytes) => {
-          this.#received.set(token, bytes);
-          this.onChange();
-        },
+        (bytes) => this.#receive(token, bytes),
         // What could not be decoded may lie spoilt in the browser's cache.
         { fresh: failures > 0 },
       );
@@ -131,6 +129,18 @@ export class MixFiles {
     }
     if (given.length > 0) this.onChange();
     return given;
+  }
+
+  /**
+   * @param {string} token
+   * @param {number} bytes
+   */
+  #receive(token, bytes) {
+    this.#received.set(token, bytes);
+    const percent = Math.floor(100 * this.loaded);
+    // Some hundred pieces arrive in a second; a page drawn for each would be slower than the line.
+    if (percent !== this.#percent) this.onChange();
+    this.#percent = percent;
   }
 
   /**
