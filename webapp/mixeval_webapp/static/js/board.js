@@ -121,15 +121,16 @@ class Strip {
     classList.toggle("playing", playing);
     classList.toggle("loading", state === "loading");
     classList.toggle("failed", state === "failed");
+    classList.toggle("unplayable", state === "unplayable");
     this.button.setAttribute("aria-pressed", String(playing));
-    this.button.setAttribute("aria-disabled", String(state === "loading"));
+    this.button.setAttribute("aria-disabled", String(state === "loading" || state === "unplayable"));
     this.button.setAttribute("aria-label", this.#buttonName(state));
     if (!this.#drag) this.#show(value);
   }
 
   /** @param {import("./sound.js").Loading} state */
   #buttonName(state) {
-    const key = { loading: "mix_loading", failed: "mix_failed", ready: "play_mix" }[state];
+    const key = { loading: "mix_loading", failed: "mix_failed", ready: "play_mix", unplayable: "mix_unplayable" }[state];
     return this.words.say(key, { label: this.label });
   }
 
