@@ -75,6 +75,8 @@ class _ScalePage(ListeningPage):
     """Several things to ask of each mix; they take the place of `question`, `scale` and `attribute`."""
     show_values: bool = False
     """Whether listeners see the number of their rating."""
+    scale_as: Literal["points", "intervals"] = "points"
+    """Whether each word of the scale names a point of it, or a part of it as in ITU-R BS.1534-3 (Figure 1)."""
 
     @model_validator(mode="after")
     def _distinct_attributes(self) -> "_ScalePage":

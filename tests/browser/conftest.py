@@ -1,5 +1,6 @@
 """A served study of seven mixes and a real Chromium that takes it."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -71,15 +72,35 @@ def study_folder(tmp_path_factory):
 
 @pytest.fixture
 def served(study_folder, tmp_path):
+    with serving(study_folder, tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Serve a study whose [test] section is given, with other mixes or letters where that is asked for."""
+    with contextlib.ExitStack() as opened:
+
+        def serve_one(test, **options):
+            folder = write_study(tmp_path / "study", test=test, **options)
+            return opened.enter_context(serving(folder, tmp_path))
+
+        yield serve_one
+
+
+@contextlib.contextmanager
+def serving(study_folder, tmp_path):
     settings = Settings(database_url=f"sqlite:///{tmp_path / 'answers.sqlite3'}", secret_key="k" * 64)
     app = create_app(study_folder, settings=settings)
     server = Server(app)
     thread = threading.Thread(target=server.run)
     thread.start()
-    yield Served(server.url, site_of(app).database)
-    server.stop()
-    thread.join()
-    site_of(app).database.close()
+    try:
+        yield Served(server.url, site_of(app).database)
+    finally:
+        server.stop()
+        thread.join()
+        site_of(app).database.close()
 
 
 @pytest.fixture
@@ -104,19 +125,20 @@ def tab(context):
     assert problems == []
 
 
-def write_study(folder: Path) -> Path:
-    """Write study.toml, seven FLAC mixes of each of two recordings, and their manifest."""
+def write_study(folder: Path, *, test: str = "", mixes: int = MIXES) -> Path:
+    """Write study.toml with `test` as its [test] section, FLAC mixes of each of two recordings, and their manifest."""
     (folder / FOLDER).mkdir(parents=True)
     conditions = "\n".join(
-        f'[[stimuli.conditions]]\nid = "mix_{rank}"\nmethod = "sum"' for rank in range(MIXES)
+        f'[[stimuli.conditions]]\nid = "mix_{rank}"\nmethod = "sum"' for rank in range(mixes)
     )
     (folder / "study.toml").write_text(
-        '[study]\ntitle = "Drum mixes"\nseed = 5\n[stimuli]\ndataset = { kind = "synthetic" }\n' + conditions,
+        '[study]\ntitle = "Drum mixes"\nseed = 5\n[stimuli]\ndataset = { kind = "synthetic" }\n'
+        f"{conditions}\n{test}",
         encoding="utf-8",
     )
     stimuli = []
     for index, item in enumerate(ITEMS):
-        for rank, mix in enumerate(mixes_of_one_recording(seed=index)):
+        for rank, mix in enumerate(mixes_of_one_recording(seed=index, mixes=mixes)):
             draft = folder / FOLDER / "draft.flac"
             write_flac(draft, Audio(mix, SAMPLE_RATE))
             stimuli.append(_stimulus(draft, item, f"mix_{rank}"))
@@ -131,15 +153,15 @@ def write_study(folder: Path) -> Path:
     return folder
 
 
-def mixes_of_one_recording(*, seed):
-    """Return seven (2, FRAMES) mixes of a kick, a snare and a hi-hat that differ in their balance only."""
+def mixes_of_one_recording(*, seed, mixes=MIXES):
+    """Yield (2, FRAMES) mixes of a kick, a snare and a hi-hat that differ in their balance only."""
     generator = np.random.default_rng(seed)
     seconds = np.arange(FRAMES) / SAMPLE_RATE
     beat, half = seconds % 0.5, (seconds + 0.25) % 0.5
     kick = np.sin(2 * np.pi * 55 * beat) * np.exp(-beat * 14)
     snare = generator.standard_normal(FRAMES) * np.exp(-half * 25)
     hat = np.diff(generator.standard_normal(FRAMES + 1)) * np.exp(-(seconds % 0.125) * 60)
-    for _ in range(MIXES):
+    for _ in range(mixes):
         balance = generator.uniform(0.5, 1.5, size=(2, 3))
         mix = balance @ np.stack([kick, 0.4 * snare, 0.15 * hat])
         yield (0.2 * mix / np.abs(mix).max()).astype(np.float32)

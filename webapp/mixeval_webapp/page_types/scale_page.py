@@ -26,6 +26,7 @@ class _ScalePageType(RatingPageType):
             "unrated": test.unrated,
             "starts": {sound.token: self._start(test.unrated, sheet, sound) for sound in sheet.rated},
             "show_values": test.show_values,
+            "scale_as": test.scale_as,
         }
 
     @staticmethod

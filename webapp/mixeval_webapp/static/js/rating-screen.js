@@ -130,7 +130,9 @@ export class RatingScreen {
     scope.every(LOOK_SECONDS, () => {
       if (sound.playing === null) return;
       const due = performance.now() - this.#noted > LISTENING_SECONDS * 1000;
-      if (due || !this.#isHeard(sound.playing)) this.#noteListening();
+      const heard = this.#isHeard(sound.playing);
+      if (due || (!heard && this.#heardPart(sound.playing) >= 1)) this.#noteListening();
+      else if (!heard) this.#draw();
     });
     const copy = byId("copy-link");
     scope.listen(copy, "click", () => void this.#copyLink());
@@ -158,12 +160,32 @@ export class RatingScreen {
     return this.page.answer(token).played && this.page.heardEnough(token);
   }
 
+  /**
+   * For how long a mix was audible on this page in all.
+   * @param {string} token
+   */
+  #heardSeconds(token) {
+    return (this.heardBefore.get(token) ?? 0) + this.sound.heardSeconds(token);
+  }
+
+  /**
+   * Which part of the time that the page asks for a mix was heard.
+   * @param {string} token
+   */
+  #heardPart(token) {
+    return this.#isHeard(token) ? 1 : Math.min(1, this.#heardSeconds(token) / this.#enoughSeconds);
+  }
+
+  get #enoughSeconds() {
+    return Math.max(PLAYED_SECONDS, this.data.minimum_seconds);
+  }
+
   #noteListening() {
     this.#noted = performance.now();
+    const enough = this.#enoughSeconds;
     for (const { token } of this.data.stimuli) {
       const { listened_seconds, played } = this.page.answer(token);
-      const seconds = (this.heardBefore.get(token) ?? 0) + this.sound.heardSeconds(token);
-      const enough = Math.max(PLAYED_SECONDS, this.data.minimum_seconds);
+      const seconds = this.#heardSeconds(token);
       const justPlayed = (!played && seconds >= PLAYED_SECONDS) || (listened_seconds < enough && seconds >= enough);
       if (justPlayed || seconds - listened_seconds >= NOTABLE_SECONDS) this.#keep(this.page.hear(token, seconds));
     }
@@ -233,14 +255,20 @@ export class RatingScreen {
     this.interfaces.forEach((asked, index) =>
       asked.draw((token) => ({
         value: page.answer(token, data.axes[index]?.attribute).value,
-        played: this.#isHeard(token), playing: sound.playing === token, state: sound.state(token),
+        played: this.#isHeard(token), heard: this.#heardPart(token),
+        playing: sound.playing === token, state: sound.state(token),
       })),
     );
     for (const button of this.references) {
       const token = button.dataset["heard"] ?? "";
+      const state = sound.state(token);
+      const { classList } = /** @type {HTMLElement} */ (button.parentElement);
       button.setAttribute("aria-pressed", String(sound.playing === token));
-      button.classList.toggle("heard", this.#isHeard(token));
-      button.classList.toggle("failed", sound.state(token) === "failed");
+      button.style.setProperty("--heard", String(this.#heardPart(token)));
+      classList.toggle("heard", this.#isHeard(token));
+      classList.toggle("playing", sound.playing === token);
+      classList.toggle("loading", state === "loading");
+      classList.toggle("failed", state === "failed");
     }
     this.transport.showLoading(sound.loaded);
     const todo = page.todo();
