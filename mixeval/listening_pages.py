@@ -107,8 +107,7 @@ class SingleAxisPage(_ScalePage):
     page: Literal["single_axis"] = "single_axis"
     scale: Scale = ("Worst", "Best")
     instructions: Text = (
-        "All are the same performance. Click a bar to hear it, drag it to rate it. "
-        "Further towards the end is better; distances count."
+        "All are the same performance. Click a bar to hear it, drag it to rate it; distances count."
     )
     unrated: Literal["tray", "neutral", "random"] = "tray"
     """Where a bar waits that has not been rated: beside the axis, or dashed at mid-scale or a seeded random place."""

@@ -47,6 +47,8 @@ export class AxisBoard {
   #field;
   /** @type {HTMLElement} */
   #trayWords;
+  /** Rows that there is room for: never fewer again, so that the page does not move by itself. */
+  #rows = 4;
 
   /**
    * @param {HTMLElement} section holds a `.field`, and in its tray a `.slot` with a `.bar` for each mix
@@ -59,7 +61,6 @@ export class AxisBoard {
     this.#trayWords = within(section, ".tray-words");
     const elements = [...section.querySelectorAll(".bar")];
     const { scale_as } = /** @type {ScalePageData} */ (tools.data);
-    section.style.setProperty("--mixes", String(elements.length));
     section.style.setProperty("--words", String(tools.axis.scale.length));
     section.style.setProperty("--parts", String(partsOf(tools.axis.scale, scale_as, LINES)));
     this.#bars = elements.map((element) => new Bar(/** @type {HTMLElement} */ (element), tools, this));
@@ -94,6 +95,8 @@ export class AxisBoard {
     const moving = this.#bars.find((bar) => bar.moving)?.token ?? null;
     const rows = rowsOf(this.#bars, (100 * HANDLE_PIXELS) / width, moving);
     for (const bar of this.#bars) bar.element.style.setProperty("--row", String(rows.get(bar.token) ?? 0));
+    this.#rows = Math.max(this.#rows, ...[...rows.values()].map((row) => row + 1));
+    this.section.style.setProperty("--rows", String(this.#rows));
     if (moving === null) this.#sort();
     const waiting = this.#bars.some((bar) => bar.waiting);
     this.#trayWords.textContent = this.words.say(waiting ? "not_placed" : "all_placed");

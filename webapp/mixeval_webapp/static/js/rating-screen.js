@@ -65,7 +65,7 @@ export class RatingScreen {
       });
     });
     this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
-    this.comments = new Comments(byId("asides"), {
+    this.comments = new Comments(document.querySelectorAll("textarea[data-comment]"), {
       scope, written: this.page.written(),
       onWrite: (subject, text) => this.delivery.write(this.page.write(subject, COMMENT, text)),
     });
@@ -97,7 +97,7 @@ export class RatingScreen {
   /** Another tab has this page now. */
   giveWay() {
     this.leave();
-    for (const element of [...sections(), byId("transport"), byId("next")]) element.inert = true;
+    for (const element of [...answerable(), byId("transport"), byId("next")]) element.inert = true;
     say(this.words.say("other_tab"));
   }
 
@@ -217,14 +217,14 @@ export class RatingScreen {
     this.#finishing = true;
     this.transport.settle();
     this.#stop();
-    for (const section of sections()) section.inert = true;
+    for (const part of answerable()) part.inert = true;
     byId("next").textContent = this.words.say("saving");
     const { page } = this;
     const wanted = await this.delivery.handIn({
       ratings: page.answers(), answers: page.written(), sequence: page.takeSequence(),
     });
     this.#finishing = false;
-    for (const section of sections()) section.inert = false;
+    for (const part of answerable()) part.inert = false;
     byId("next").textContent = byId("next").dataset["words"] ?? "";
     this.#draw();
     if (wanted) this.delivery.refuse(wanted);
@@ -280,4 +280,9 @@ export class RatingScreen {
 /** One for each axis. */
 function sections() {
   return /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-attribute]")]);
+}
+
+/** What the listener answers in. */
+function answerable() {
+  return /** @type {HTMLElement[]} */ ([...sections(), ...document.querySelectorAll(".comments")]);
 }
