@@ -56,6 +56,11 @@ class Served:
         with self.database.read() as db:
             return {row.stimulus_token: row for row in db.scalars(select(Rating))}
 
+    def ratings_of(self, attribute):
+        with self.database.read() as db:
+            found = db.scalars(select(Rating).where(Rating.attribute == attribute))
+            return {row.stimulus_token: row for row in found}
+
     def events(self, kind):
         with self.database.read() as db:
             return list(db.scalars(select(Event).where(Event.kind == kind).order_by(Event.id)))
@@ -293,3 +298,72 @@ class RatingTab:
 @pytest.fixture
 def rating(tab, served):
     return RatingTab(tab).start(served.url)
+
+
+class AxisTab(RatingTab):
+    """A page with one axis in the hands of a listener."""
+
+    def bar(self, letter, axis=0):
+        return self.page.locator(".bar", has=self.page.locator(f'b:text-matches("^{letter}")')).nth(axis)
+
+    def handle(self, letter, axis=0):
+        return self.bar(letter, axis).locator(".handle")
+
+    def point(self, value, axis=0):
+        """Where on the screen a value is, half way up the axis."""
+        box = self.page.locator(".field").nth(axis).bounding_box()
+        part = value / 100 if self.page.evaluate("document.dir !== 'rtl'") else 1 - value / 100
+        return box["x"] + part * box["width"], box["y"] + box["height"] / 2
+
+    def middle(self, letter, axis=0):
+        box = self.handle(letter, axis).bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def drag(self, letter, value, axis=0):
+        mouse = self.page.mouse
+        mouse.move(*self.middle(letter, axis))
+        mouse.down()
+        mouse.move(*self.point(value, axis), steps=8)
+        mouse.up()
+
+    def hear(self, letter):
+        if "playing" not in self.bar(letter).get_attribute("class").split():
+            self.handle(letter).click()
+        self.page.locator(".bar.playing.heard", has_text=letter).first.wait_for()
+
+    def place_by_keys(self, letter, value):
+        self.bar(letter).focus()
+        keys = ["Home"] + ["PageUp"] * (value // 10) + ["ArrowRight"] * (value % 10)
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def values(self, axis=0):
+        """What each bar says of itself, by letter."""
+        letters = [row["label"] for row in self.data()["stimuli"]]
+        return {letter: self.bar(letter, axis).get_attribute("aria-valuetext") for letter in letters}
+
+    def numbers(self, axis=0):
+        return {
+            letter: None if words == "not rated yet" else int(words.split(",")[0])
+            for letter, words in self.values(axis).items()
+        }
+
+
+@pytest.fixture
+def open_axis(chromium, serve):
+    """Serve a page with one axis, and open it in a browser window of its own; `test` adds to its [test] section."""
+    contexts, problems = [], []
+
+    def open_one(test="", **options):
+        served = serve(f'[test]\npage = "single_axis"\n{test}')
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        return AxisTab(page).start(served.url), served
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert problems == []

@@ -64,6 +64,8 @@ export class AxisBoard {
     section.style.setProperty("--words", String(tools.axis.scale.length));
     section.style.setProperty("--parts", String(partsOf(tools.axis.scale, scale_as, LINES)));
     this.#bars = elements.map((element) => new Bar(/** @type {HTMLElement} */ (element), tools, this));
+    // Whatever the order in the document, each keeps its place in the tray.
+    this.#bars.forEach(({ slot }, place) => slot.style.setProperty("order", String(place)));
     const watch = new ResizeObserver(() => this.arrange());
     watch.observe(this.#field);
     tools.scope.hold(() => watch.disconnect());
