@@ -1,6 +1,7 @@
 """A served study of seven mixes and a real Chromium that takes it."""
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -16,7 +17,7 @@ from sqlalchemy import select
 from mixeval.audio import Audio, write_flac
 from mixeval.database import Database
 from mixeval.manifest import FOLDER, Item, Manifest, Stimulus, file_sha256, write_manifest
-from mixeval.models import Event, ParticipantSession, Rating
+from mixeval.models import Answer, Event, ParticipantSession, Rating
 from mixeval.settings import Settings
 from mixeval_webapp.app import create_app, site_of
 from mixeval_webapp.server import Server
@@ -60,6 +61,11 @@ class Served:
         with self.database.read() as db:
             found = db.scalars(select(Rating).where(Rating.attribute == attribute))
             return {row.stimulus_token: row for row in found}
+
+    def comments(self):
+        """What was written about each mix, by its token, and about the page, by the empty one."""
+        with self.database.read() as db:
+            return {row.subject: row.value for row in db.scalars(select(Answer)) if row.name == "comment"}
 
     def events(self, kind):
         with self.database.read() as db:
@@ -218,7 +224,7 @@ class RatingTab:
         return self.page.get_by_role("slider", name=f"Mix {letter}", exact=True)
 
     def letter(self, letter):
-        return self.page.locator(".play", has_text=letter)
+        return self.page.locator(".strip .play", has_text=letter)
 
     def value(self, letter):
         return self.slider(letter).get_attribute("aria-valuenow")
@@ -350,20 +356,31 @@ class AxisTab(RatingTab):
 
 
 @pytest.fixture
-def open_axis(chromium, serve):
-    """Serve a page with one axis, and open it in a browser window of its own; `test` adds to its [test] section."""
+def open_page(chromium, serve):
+    """Serve a study with this kind of page and open it in a window of its own; `test` adds to its [test] section."""
     contexts, problems = [], []
 
-    def open_one(test="", **options):
-        served = serve(f'[test]\npage = "single_axis"\n{test}')
+    def open_one(kind, test="", *, mixes=MIXES, **options):
+        served = serve(f'[test]\npage = "{kind}"\n{test}', mixes=mixes)
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         contexts.append(context)
         context.set_default_timeout(10_000)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
-        return AxisTab(page).start(served.url), served
+        tab = AxisTab(page) if kind == "single_axis" else RatingTab(page)
+        return tab.start(served.url), served
 
     yield open_one
     for context in contexts:
         context.close()
     assert problems == []
+
+
+@pytest.fixture
+def open_axis(open_page):
+    return functools.partial(open_page, "single_axis")
+
+
+@pytest.fixture
+def open_sliders(open_page):
+    return functools.partial(open_page, "sliders")

@@ -14,46 +14,70 @@ export class Comments {
 
   /**
    * @param {Iterable<Element>} boxes textareas with data-comment, a mix's token or empty
-   * @param {{scope: import("./scope.js").Scope, written: WrittenAnswer[], onWrite: (subject: string, text: string) => void}} tools
+   * @param {{scope: import("./scope.js").Scope, drafts: import("./drafts.js").Drafts, written: WrittenAnswer[],
+   *   onWrite: (subject: string, text: string) => void}} tools
    */
-  constructor(boxes, { scope, written, onWrite }) {
+  constructor(boxes, { scope, drafts, written, onWrite }) {
+    this.scope = scope;
+    this.drafts = drafts;
     this.onWrite = onWrite;
     this.#entries = [...boxes].map((box) => ({ box: /** @type {HTMLTextAreaElement} */ (box), resting: null }));
     for (const entry of this.#entries) {
-      const { box } = entry;
-      this.#show(box, written);
-      scope.listen(box, "input", () => {
-        entry.resting?.();
-        entry.resting = scope.after(REST_SECONDS, () => this.#keep(entry));
+      this.#fill(entry, written);
+      scope.listen(entry.box, "input", () => {
+        drafts.keep(subjectOf(entry), entry.box.value);
+        this.#rest(entry);
       });
-      scope.listen(box, "change", () => this.#keep(entry));
+      scope.listen(entry.box, "change", () => this.#keep(entry));
     }
   }
 
-  /** Keep what was written just now. */
+  /** Keep what was written just now; its draft stays, in case the page closes before the browser has written it. */
   settle() {
-    for (const entry of this.#entries) this.#keep(entry);
+    for (const entry of this.#entries) this.#write(entry);
   }
 
   /**
-   * Show what was written before, in the open.
-   * @param {HTMLTextAreaElement} box
+   * Show what was written before, in the open. The browser may have put back by itself what stood in the box once.
+   * @param {Entry} entry
    * @param {WrittenAnswer[]} written
    */
-  #show(box, written) {
-    const subject = box.dataset["comment"];
+  #fill(entry, written) {
+    const { box } = entry;
+    const subject = subjectOf(entry);
     const answer = written.find((candidate) => candidate.name === COMMENT && candidate.subject === subject);
-    // Browsers put back by themselves what stood in a box before a reload; the stored text is the newer one.
-    box.value = typeof answer?.value === "string" ? answer.value : "";
+    const draft = this.drafts.find(subject);
+    box.value = draft ?? (typeof answer?.value === "string" ? answer.value : "");
+    if (draft !== null) this.#rest(entry);
     const folded = box.closest("details");
     if (folded && box.value !== "") folded.open = true;
   }
 
   /** @param {Entry} entry */
+  #rest(entry) {
+    entry.resting?.();
+    entry.resting = this.scope.after(REST_SECONDS, () => this.#keep(entry));
+  }
+
+  /** @param {Entry} entry */
   #keep(entry) {
-    if (!entry.resting) return;
+    if (this.#write(entry)) this.drafts.forget(subjectOf(entry));
+  }
+
+  /**
+   * @param {Entry} entry
+   * @returns {boolean} whether there was something new
+   */
+  #write(entry) {
+    if (!entry.resting) return false;
     entry.resting();
     entry.resting = null;
-    this.onWrite(entry.box.dataset["comment"] ?? "", entry.box.value);
+    this.onWrite(subjectOf(entry), entry.box.value);
+    return true;
   }
+}
+
+/** @param {Entry} entry */
+function subjectOf({ box }) {
+  return box.dataset["comment"] ?? "";
 }

@@ -3,6 +3,7 @@
 import { Comments, COMMENT } from "./comments.js";
 import { Delivery } from "./delivery.js";
 import { Downloads } from "./download.js";
+import { Drafts } from "./drafts.js";
 import { KeptVolume } from "./kept-volume.js";
 import { tokenForKey } from "./letters.js";
 import { byId, say } from "./page-elements.js";
@@ -66,7 +67,7 @@ export class RatingScreen {
     });
     this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
     this.comments = new Comments(document.querySelectorAll("textarea[data-comment]"), {
-      scope, written: this.page.written(),
+      scope, drafts: new Drafts(data.page, () => sessionStorage), written: this.page.written(),
       onWrite: (subject, text) => this.delivery.write(this.page.write(subject, COMMENT, text)),
     });
     this.transport = new Transport(byId("transport"), {
