@@ -31,10 +31,10 @@ class _ScalePageType(RatingPageType):
 
     @staticmethod
     def _start(unrated: str, sheet: Sheet, sound: Sound) -> int:
-        """Where an unrated mix is drawn. It is not an answer."""
+        """Say where an unrated mix is drawn, from the session's seed. It is not an answer."""
         if unrated != "random":
             return NEUTRAL
-        return derive_seed(sheet.seed, "start", sheet.page_id, sound.condition) % 101
+        return derive_seed(sheet.seed, "start", sheet.position, sound.condition) % 101
 
 
 class SlidersPageType(_ScalePageType):
