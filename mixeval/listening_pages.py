@@ -90,6 +90,8 @@ class _ScalePage(ListeningPage):
     """Several things to ask of each mix; they take the place of `question`, `scale` and `attribute`."""
     show_values: bool = False
     """Whether listeners see the number of their rating."""
+    scale_as: Literal["points", "intervals"] = "points"
+    """Whether each word of the scale names a point of it, or a part of it as in ITU-R BS.1534-3 (Figure 1)."""
 
     @model_validator(mode="after")
     def _distinct_attributes(self) -> "_ScalePage":
@@ -120,8 +122,7 @@ class SingleAxisPage(_ScalePage):
     page: Literal["single_axis"] = "single_axis"
     scale: Scale = ("Worst", "Best")
     instructions: Text = (
-        "All are the same performance. Click a bar to hear it, drag it to rate it. "
-        "Further towards the end is better; distances count."
+        "All are the same performance. Click a bar to hear it, drag it to rate it; distances count."
     )
     unrated: Literal["tray", "neutral", "random"] = "tray"
     """Where a bar waits that has not been rated: beside the axis, or dashed at mid-scale or a seeded random place."""

@@ -3,6 +3,7 @@
 import { Comments, COMMENT } from "./comments.js";
 import { Delivery } from "./delivery.js";
 import { Downloads } from "./download.js";
+import { Drafts } from "./drafts.js";
 import { FailedMixes } from "./failed-mixes.js";
 import { KeptVolume } from "./kept-volume.js";
 import { tokenForKey } from "./letters.js";
@@ -67,8 +68,8 @@ export class RatingScreen {
       });
     });
     this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
-    this.comments = new Comments(byId("asides"), {
-      scope, written: this.page.written(),
+    this.comments = new Comments(document.querySelectorAll("textarea[data-comment]"), {
+      scope, drafts: new Drafts(data.page, () => sessionStorage), written: this.page.written(),
       onWrite: (subject, text) => this.delivery.write(this.page.write(subject, COMMENT, text)),
     });
     this.transport = new Transport(byId("transport"), {
@@ -112,7 +113,7 @@ export class RatingScreen {
   /** Another tab has this page now. */
   giveWay() {
     this.leave();
-    for (const element of [...sections(), byId("transport"), byId("next")]) element.inert = true;
+    for (const element of [...answerable(), byId("transport"), byId("next")]) element.inert = true;
     say(this.words.say("other_tab"));
   }
 
@@ -146,7 +147,9 @@ export class RatingScreen {
     scope.every(LOOK_SECONDS, () => {
       if (sound.playing === null) return;
       const due = performance.now() - this.#noted > LISTENING_SECONDS * 1000;
-      if (due || !this.#isHeard(sound.playing)) this.#noteListening();
+      const heard = this.#isHeard(sound.playing);
+      if (due || (!heard && this.#heardPart(sound.playing) >= 1)) this.#noteListening();
+      else if (!heard) this.#draw();
     });
     const copy = byId("copy-link");
     scope.listen(copy, "click", () => void this.#copyLink());
@@ -174,12 +177,32 @@ export class RatingScreen {
     return this.page.answer(token).played && this.page.heardEnough(token);
   }
 
+  /**
+   * For how long a mix was audible on this page in all.
+   * @param {string} token
+   */
+  #heardSeconds(token) {
+    return (this.heardBefore.get(token) ?? 0) + this.sound.heardSeconds(token);
+  }
+
+  /**
+   * Which part of the time that the page asks for a mix was heard.
+   * @param {string} token
+   */
+  #heardPart(token) {
+    return this.#isHeard(token) ? 1 : Math.min(1, this.#heardSeconds(token) / this.#enoughSeconds);
+  }
+
+  get #enoughSeconds() {
+    return Math.max(PLAYED_SECONDS, this.data.minimum_seconds);
+  }
+
   #noteListening() {
     this.#noted = performance.now();
+    const enough = this.#enoughSeconds;
     for (const { token } of this.data.stimuli) {
       const { listened_seconds, played } = this.page.answer(token);
-      const seconds = (this.heardBefore.get(token) ?? 0) + this.sound.heardSeconds(token);
-      const enough = Math.max(PLAYED_SECONDS, this.data.minimum_seconds);
+      const seconds = this.#heardSeconds(token);
       const justPlayed = (!played && seconds >= PLAYED_SECONDS) || (listened_seconds < enough && seconds >= enough);
       if (justPlayed || seconds - listened_seconds >= NOTABLE_SECONDS) this.#keep(this.page.hear(token, seconds));
     }
@@ -222,14 +245,14 @@ export class RatingScreen {
     this.transport.settle();
     this.sound.settle();
     this.#stop();
-    for (const section of sections()) section.inert = true;
+    for (const part of answerable()) part.inert = true;
     byId("next").textContent = this.words.say("saving");
     const { page } = this;
     const wanted = await this.delivery.handIn({
       ratings: page.answers(), answers: page.written(), sequence: page.takeSequence(),
     });
     this.#finishing = false;
-    for (const section of sections()) section.inert = false;
+    for (const part of answerable()) part.inert = false;
     byId("next").textContent = byId("next").dataset["words"] ?? "";
     this.#draw();
     if (wanted) this.delivery.refuse(wanted);
@@ -275,14 +298,20 @@ export class RatingScreen {
     this.interfaces.forEach((asked, index) =>
       asked.draw((token) => ({
         value: page.answer(token, data.axes[index]?.attribute).value,
-        played: this.#isHeard(token), playing: sound.playing === token, state: sound.state(token),
+        played: this.#isHeard(token), heard: this.#heardPart(token),
+        playing: sound.playing === token, state: sound.state(token),
       })),
     );
     for (const button of this.references) {
       const token = button.dataset["heard"] ?? "";
+      const state = sound.state(token);
+      const { classList } = /** @type {HTMLElement} */ (button.parentElement);
       button.setAttribute("aria-pressed", String(sound.playing === token));
-      button.classList.toggle("heard", this.#isHeard(token));
-      button.classList.toggle("failed", sound.state(token) === "failed");
+      button.style.setProperty("--heard", String(this.#heardPart(token)));
+      classList.toggle("heard", this.#isHeard(token));
+      classList.toggle("playing", sound.playing === token);
+      classList.toggle("loading", state === "loading");
+      classList.toggle("failed", state === "failed");
     }
     this.transport.showLoading(sound.loaded);
     this.failedMixes.draw(sound.files.failed, sound.files.hopeless);
@@ -305,4 +334,9 @@ function isModified({ key, ctrlKey, metaKey, altKey }) {
 /** One for each axis. */
 function sections() {
   return /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-attribute]")]);
+}
+
+/** What the listener answers in. */
+function answerable() {
+  return /** @type {HTMLElement[]} */ ([...sections(), ...document.querySelectorAll(".comments")]);
 }
