@@ -15,7 +15,8 @@ def with_repeats(pages: Sequence[PlannedPage], count: int) -> tuple[PlannedPage,
     They are taken evenly from the whole session, so that an item's chance to come twice is balanced as its place
     is, and keep their order: of two pages or more, none comes directly after its first presentation.
     """
-    taken = [pages[number * len(pages) // count] for number in range(min(count, len(pages)))]
+    count = min(count, len(pages))
+    taken = [pages[number * len(pages) // count] for number in range(count)]
     return (*pages, *(_again(page) for page in taken))
 
 
