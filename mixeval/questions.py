@@ -85,7 +85,7 @@ class Question(Section):
 
 def is_answered(value: Any) -> bool:
     """Tell an answer from an empty one."""
-    return value is not None and value not in ("", [])
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, [])
 
 
 def shown(questions: Sequence[Question], answers: Mapping[str, Any]) -> tuple[Question, ...]:

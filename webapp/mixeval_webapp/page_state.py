@@ -30,6 +30,7 @@ class PageState:
     next_tokens: tuple[str, ...]
     """Of the sounds on the page after this one, which the browser may fetch ahead."""
     next_item: str | None
+    next_kind: str | None
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ def _state(db: Session, page: Page) -> PageState:
         next_sequence=next_sequence(db, page.session_id),
         next_tokens=tuple(row.token for row in following.stimuli) if following else (),
         next_item=following.item if following else None,
+        next_kind=following.kind if following else None,
     )
 
 

@@ -16,13 +16,14 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response as AnyResponse
 
-from mixeval.models import Page, PageStimulus
+from mixeval.models import Page, PageStimulus, ParticipantSession
 from mixeval.versions import Version
 from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
 from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
 from mixeval_webapp.problems import NotYoursError
+from mixeval_webapp.sheet import read_sheet
 from mixeval_webapp.site import site
 from mixeval_webapp.speech import messages, speak
 
@@ -95,11 +96,9 @@ def resume(secret: str) -> AnyResponse:
 @pages.get("/audio/<token:token>")
 def audio(token: str) -> Response:
     visitor = visitor_of_request()
-    stimulus = None if visitor is None else _own_stimulus(visitor, token)
-    if visitor is None or stimulus is None:
+    data = None if visitor is None else _own_sound(visitor, token)
+    if data is None:
         abort(404)
-    item, condition = stimulus
-    data = site().files.read(site().versions.of(visitor.version_id), item, condition)
     response = make_response(data)
     response.content_type = "audio/flac"
     # Tokens are each participant's own, so neither cache nor comparison joins two listeners' files.
@@ -125,8 +124,8 @@ def _page_data(visitor: Visitor, state: PageState) -> dict[str, object]:
         state,
         version,
         messages=messages(),
-        file_bytes=_page_bytes(version, state.sheet.item),
-        next_file_bytes=_page_bytes(version, state.next_item),
+        file_bytes=_page_bytes(version, state.sheet.kind, state.sheet.item),
+        next_file_bytes=_page_bytes(version, state.next_kind, state.next_item),
         addresses=Addresses(
             audio=url_for("pages.audio", token=""),
             ratings=url_for("api.ratings", page_id=page_id),
@@ -139,8 +138,10 @@ def _page_data(visitor: Visitor, state: PageState) -> dict[str, object]:
     )
 
 
-def _page_bytes(version: Version, item: str | None) -> int:
-    return 0 if item is None else site().files.page_bytes(version, item)
+def _page_bytes(version: Version, kind: str | None, item: str | None) -> int:
+    if item is not None:
+        return site().files.page_bytes(version, item)
+    return 0 if kind is None else PAGE_TYPES[kind].sound_bytes(version.study)
 
 
 def _completion_code(visitor: Visitor) -> str:
@@ -151,24 +152,31 @@ def _completion_code(visitor: Visitor) -> str:
     return (now_complete.completion_code or "") if now_complete else ""
 
 
-def _own_stimulus(visitor: Visitor, token: str) -> tuple[str, str] | None:
-    """Return item and condition of a mix on a page that this visitor has been shown, or will be next."""
+def _own_sound(visitor: Visitor, token: str) -> bytes | None:
+    """Return the file of a sound on a page that this visitor has been shown, or will be next."""
     before = aliased(Page)
     query = (
-        select(Page.item, PageStimulus.condition)
-        .join(Page)
+        select(Page, ParticipantSession.seed)
+        .join(PageStimulus)
+        .join(ParticipantSession, Page.session_id == ParticipantSession.id)
         .outerjoin(before, (before.session_id == Page.session_id) & (before.position == Page.position - 1))
         .where(
             PageStimulus.token == token,
             Page.session_id == visitor.session_id,
-            Page.item.is_not(None),
             # The page before may fetch ahead.
             or_(Page.opened_at.is_not(None), before.opened_at.is_not(None)),
         )
     )
     with site().database.read() as db:
         row = db.execute(query).one_or_none()
-    return None if row is None or row[0] is None else (row[0], row[1])
+        sheet = None if row is None else read_sheet(db, row[0], seed=row[1])
+    if sheet is None:
+        return None
+    version = site().versions.of(visitor.version_id)
+    sound = next(sound for sound in sheet.sounds if sound.token == token)
+    if sheet.item is not None:
+        return site().files.read(version, sheet.item, sound.condition)
+    return PAGE_TYPES[sheet.kind].sound(version.study, sheet, sound)
 
 
 def _paragraphs(text: str) -> list[str]:

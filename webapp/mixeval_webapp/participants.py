@@ -13,8 +13,9 @@ from mixeval.database import Database
 from mixeval.models import Page, PageStimulus, Participant, ParticipantSession
 from mixeval.seeds import derive_seed
 from mixeval.versions import Version
+from mixeval_webapp.planned_page import PlannedPage
 from mixeval_webapp.seats import take_seat
-from mixeval_webapp.session_plan import PlannedPage, plan_session
+from mixeval_webapp.session_plan import plan_session
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Capitals and digits that nobody confuses when they are written down."""

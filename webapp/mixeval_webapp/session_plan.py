@@ -1,31 +1,14 @@
 """Everything that one session will be shown, in order: a pure function of the study, a seat and two seeds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from mixeval.seeds import derive_seed
 from mixeval.versions import Version
 from mixeval_webapp.ordering import item_order, label, stimulus_order
 from mixeval_webapp.page_types.page_type import Presentation
 from mixeval_webapp.page_types.registry import RATING_PAGES
-
-SHOWN_AS = {"reference": "Ref", "x": "X"}
-"""What sounds are called that are only heard."""
-
-
-@dataclass(frozen=True)
-class PlannedSound:
-    condition: str
-    role: str
-    shown_as: str
-
-
-@dataclass(frozen=True)
-class PlannedPage:
-    kind: str
-    purpose: str
-    item: str | None = None
-    sounds: tuple[PlannedSound, ...] = ()
+from mixeval_webapp.planned_page import SHOWN_AS, PlannedPage, PlannedSound
+from mixeval_webapp.session_steps import steps_after, steps_around, steps_before
 
 
 def plan_session(version: Version, *, seat: int, order_seed: int, seed: int) -> tuple[PlannedPage, ...]:
@@ -34,14 +17,18 @@ def plan_session(version: Version, *, seat: int, order_seed: int, seed: int) -> 
     `seed` is the session's own, for what need not be balanced. The same arguments give the same plan.
     """
     rating_pages = _rating_pages(version, seat=seat, order_seed=order_seed, seed=seed)
-    return (*_with_breaks(rating_pages, version.study.test.break_after_pages),)
+    pages = _with_breaks(rating_pages, version.study.test.break_after_pages)
+    around = (step for page in pages for step in steps_around(version.study, page))
+    return (*steps_before(version, seed), *around, *steps_after(version.study))
 
 
 def _rating_pages(version: Version, *, seat: int, order_seed: int, seed: int) -> tuple[PlannedPage, ...]:
     test = version.study.test
     page_type = RATING_PAGES[test.page]
     pages = []
-    for item in item_order([item.item for item in version.manifest.items], derive_seed(order_seed, seat)):
+    practice = version.study.participants.practice_items
+    items = [item.item for item in version.manifest.items if item.item not in practice]
+    for item in item_order(items, derive_seed(order_seed, seat)):
         conditions = [stimulus.condition for stimulus in version.manifest.of_item(item)]
         for number, presentation in enumerate(page_type.presentations(test, conditions)):
             sounds = _sounds(presentation, f"{item} {number}", derive_seed(order_seed, seat, seed))

@@ -38,5 +38,6 @@
 
 /** @type {Record<string, () => Promise<InterfaceClass>>} */
 export const INTERFACES = {
+  familiarisation: async () => (await import("./listening-board.js")).ListeningBoard,
   sliders: async () => (await import("./board.js")).Board,
 };
