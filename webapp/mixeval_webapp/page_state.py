@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mixeval.database import Database
-from mixeval.models import Event, Page, ParticipantSession, now
+from mixeval.models import Event, Flag, Page, ParticipantSession, now
 from mixeval.versions import Version
 from mixeval_webapp.messages import Messages
+from mixeval_webapp.page_types.check_page import SCREENED_OUT
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor
 from mixeval_webapp.sheet import Sheet, Sound, next_sequence, read_sheet
@@ -61,6 +62,13 @@ def open_current_page(database: Database, visitor: Visitor) -> PageState | None:
             page.opened_at = page.opened_at or now()
             page.session.active_at = now()
     return state
+
+
+def was_screened_out(database: Database, session_id: str) -> bool:
+    """Tell whether a failed check has ended the session."""
+    with database.read() as db:
+        flag = db.scalar(select(Flag.id).where(Flag.session_id == session_id, Flag.name == SCREENED_OUT))
+    return flag is not None
 
 
 def current_page(db: Session, session_id: str) -> Page | None:

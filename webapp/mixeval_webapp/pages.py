@@ -1,5 +1,8 @@
 """What a participant sees: consent, rating pages, thanks; and the audio. The server knows which one is next."""
 
+from collections.abc import Collection
+from http import HTTPStatus
+
 from flask import (
     Blueprint,
     Response,
@@ -19,7 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from mixeval.models import Page, PageStimulus, ParticipantSession
 from mixeval.versions import Version
 from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
-from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data
+from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data, was_screened_out
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
 from mixeval_webapp.problems import NotYoursError
@@ -34,6 +37,11 @@ pages = Blueprint("pages", __name__)
 
 @pages.get("/")
 def consent() -> str:
+    return _consent_page()
+
+
+def _consent_page(ticked: Collection[int] = (), *, unticked: bool = False) -> str:
+    """Show the first page; `unticked` says that a box was left out which must be ticked."""
     visitor = visitor_of_request()
     version = site().version
     speak(version.study.study.language)
@@ -45,11 +53,25 @@ def consent() -> str:
         mix_count=len(version.study.conditions),
         continuing=visitor is not None and visitor.completion_code is None,
         start_id=new_token(),
+        boxes=version.study.participants.consent_boxes,
+        ticked=ticked,
+        unticked=unticked,
     )
+
+
+@pages.get("/declined")
+def declined() -> str:
+    version = site().version
+    speak(version.study.study.language)
+    return render_template("declined.html", study_title=version.study.study.title)
 
 
 @pages.post("/start")
 def start() -> AnyResponse:
+    boxes = site().version.study.participants.consent_boxes
+    ticked = {number for number in range(len(boxes)) if request.form.get(f"box_{number}") == "1"}
+    if any(box.required and number not in ticked for number, box in enumerate(boxes)):
+        return make_response(_consent_page(ticked, unticked=True), HTTPStatus.UNPROCESSABLE_ENTITY)
     secret = derive_secret(
         str(current_app.secret_key), str(session["csrf_token"]), request.form.get("start_id") or new_token()
     )
@@ -59,6 +81,7 @@ def start() -> AnyResponse:
         secret=secret,
         browser=browser_family(request.user_agent.string),
         simulated=request.form.get("simulated") == "1",
+        consent_boxes=[box.text for number, box in enumerate(boxes) if number in ticked],
     )
     current_app.logger.info("started participant=%s", visitor.participant)
     return set_secret(_to_test(), secret)
@@ -71,6 +94,8 @@ def test() -> str | AnyResponse:
         return redirect(url_for("pages.consent"), 303)
     study = site().versions.of(visitor.version_id).study
     speak(study.study.language)
+    if was_screened_out(site().database, visitor.session_id):
+        return render_template("screened.html", study_title=study.study.title)
     state = open_current_page(site().database, visitor)
     if state is not None:
         return render_template(
@@ -78,11 +103,15 @@ def test() -> str | AnyResponse:
             study_title=study.study.title,
             page_data=_page_data(visitor, state),
         )
+    code = _completion_code(visitor)
     return render_template(
         "thanks.html",
         study_title=study.study.title,
         paragraphs=_paragraphs(study.participants.thanks),
-        completion_code=_completion_code(visitor),
+        completion_code=code,
+        leave_to=study.participants.redirect_for(code=code, participant=visitor.participant),
+        leave_host=study.participants.redirect_host,
+        words=messages().for_browser(),
     )
 
 
