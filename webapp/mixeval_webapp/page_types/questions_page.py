@@ -16,7 +16,7 @@ KINDS: Mapping[Place, str] = {
     "after_page": "questions_after",
     "end": "questions_end",
 }
-NAME_CHARACTERS = 60
+NAME_CHARACTERS = 40
 """Of a question, where it is only named."""
 SIMULATED_DECLINES = 0.05
 SIMULATED_TEXT = "SIMULATED"
@@ -101,7 +101,7 @@ def _label(question: Question, option: str, words: Messages) -> str:
 
 
 def _name(ask: str) -> str:
-    line = ask.splitlines()[0]
+    line = ask.splitlines()[0].rstrip("?？:.。 ")
     return line if len(line) <= NAME_CHARACTERS else f"{line[: NAME_CHARACTERS - 1]}…"
 
 

@@ -135,7 +135,8 @@ class Asked {
 
   /** @param {boolean} wrong whether it stands in the way of Next */
   complain(wrong) {
-    this.error.textContent = wrong ? complaint(this.question, this.#written, this.words) : "";
+    if (wrong) this.error.textContent = complaint(this.question, this.#written, this.words);
+    this.error.classList.toggle("settled", !wrong);
     const marked = this.box ? [this.box] : this.question.type === "choices" ? this.picks : [this.block];
     for (const element of marked)
       if (wrong) element.setAttribute("aria-invalid", "true");

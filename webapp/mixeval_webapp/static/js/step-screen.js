@@ -21,9 +21,9 @@ export class StepScreen {
    * @param {PageData} data
    * @param {import("./outbox.js").Outbox} outbox opened
    * @param {import("./scope.js").Scope} scope ends with the page
-   * @param {StepClass | null} [StepOfPage] what the page does besides being read
+   * @param {StepClass | null} StepOfPage what the page does besides being read
    */
-  constructor(data, outbox, scope, StepOfPage = null) {
+  constructor(data, outbox, scope, StepOfPage) {
     this.scope = scope;
     this.words = new Words(data.words);
     const fetch = globalThis.fetch.bind(globalThis);
@@ -32,10 +32,9 @@ export class StepScreen {
       waiting: this.delivery.waiting().written, openedAt: Date.now(),
       onWrite: (answer) => this.delivery.write(answer),
     });
-    this.#step = StepOfPage && new StepOfPage(data, {
-      scope, words: this.words, answers: this.answers, log: this.delivery.log, fetch,
-      onChange: () => this.#draw(),
-    });
+    const onChange = () => this.#draw();
+    const { log } = this.delivery;
+    this.#step = StepOfPage && new StepOfPage(data, { scope, words: this.words, answers: this.answers, log, fetch, onChange });
   }
 
   async open() {
@@ -50,7 +49,7 @@ export class StepScreen {
   /** Another tab has this page now. */
   giveWay() {
     this.leave();
-    /** @type {HTMLElement} */ (document.querySelector("main")).inert = true;
+    for (const element of document.querySelectorAll("main")) element.inert = true;
     say(this.words.say("other_tab"));
   }
 

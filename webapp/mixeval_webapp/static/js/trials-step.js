@@ -102,16 +102,19 @@ export class TrialsStep {
     const spent = this.#heard.has(token) && !this.data.replay;
     if (!this.#buffer || this.clip.playing || spent) return;
     say("");
-    const started = await this.clip.play(this.#buffer, {
-      onEnd: () => {
-        this.#heard.add(token);
-        this.#draw(token);
-        if (document.activeElement === part(this.#trial(token), ".play-sound")) part(this.#trial(token), ".choose").focus();
-      },
-    });
+    const onEnd = () => this.#onHeard(token);
+    const started = await this.clip.play(this.#buffer, { onEnd });
     if (started) log("play", token);
     else say(words.say("not_started"));
     this.#draw(token);
+  }
+
+  /** @param {string} token */
+  #onHeard(token) {
+    const trial = this.#trial(token);
+    this.#heard.add(token);
+    this.#draw(token);
+    if (document.activeElement === part(trial, ".play-sound")) part(trial, ".choose").focus();
   }
 
   /**
@@ -124,7 +127,8 @@ export class TrialsStep {
     this.#show();
     this.tools.onChange();
     const [current] = this.#open();
-    (current ? part(this.#trial(current.token), ".play-sound") : byId("next")).focus();
+    const onward = current ? part(this.#trial(current.token), ".play-sound") : byId("next");
+    onward.focus();
   }
 
   /** @param {KeyboardEvent} event */
@@ -152,7 +156,8 @@ export class TrialsStep {
     button.classList.toggle("playing", playing);
     button.classList.toggle("spent", heard && !this.data.replay);
     button.setAttribute("aria-disabled", String((!this.#buffer && !this.#failed) || (heard && !this.data.replay)));
-    /** @type {HTMLFieldSetElement} */ (part(trial, "fieldset")).disabled = !heard || playing;
+    const choices = /** @type {HTMLFieldSetElement} */ (part(trial, "fieldset"));
+    choices.disabled = !heard || playing;
   }
 
   /** @param {string} token */
