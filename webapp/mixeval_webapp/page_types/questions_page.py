@@ -1,5 +1,6 @@
 """Pages that ask: before the first page, before or after a rating page, after the last; one page type for each place."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -101,7 +102,8 @@ def _label(question: Question, option: str, words: Messages) -> str:
 
 
 def _name(ask: str) -> str:
-    line = ask.splitlines()[0].rstrip("?？:.。 ")
+    # In a list of names there is no room for question marks, in any script.
+    line = re.sub(r"\W+$", "", ask.splitlines()[0])
     return line if len(line) <= NAME_CHARACTERS else f"{line[: NAME_CHARACTERS - 1]}…"
 
 

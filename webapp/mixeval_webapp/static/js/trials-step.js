@@ -58,7 +58,7 @@ export class TrialsStep {
     const [current] = this.#open();
     if (!current) return;
     const trial = this.#trial(current.token);
-    const first = this.#heard.has(current.token) ? part(trial, ".choose") : part(trial, ".play-sound");
+    const first = this.#heard.has(current.token) ? part(trial, "fieldset") : part(trial, ".play-sound");
     first.focus();
   }
 
@@ -114,7 +114,8 @@ export class TrialsStep {
     const trial = this.#trial(token);
     this.#heard.add(token);
     this.#draw(token);
-    if (document.activeElement === part(trial, ".play-sound")) part(trial, ".choose").focus();
+    // To the question, and not to one of its answers: a key pressed too soon would give that one.
+    if (document.activeElement === part(trial, ".play-sound")) part(trial, "fieldset").focus();
   }
 
   /**
