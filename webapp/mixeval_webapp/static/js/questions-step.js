@@ -1,5 +1,6 @@
 /** A page of questions: every answer is kept as it is given, and questions come and go with earlier answers. */
 
+import { byId } from "./page-elements.js";
 import { complaint, isAnswered, readNumber, shownQuestions } from "./questions.js";
 
 /**
@@ -27,6 +28,8 @@ export class QuestionsStep {
   open() {
     for (const asked of this.#asked) asked.fill();
     this.#answered();
+    // Until now nothing could be answered, since nobody would have kept it.
+    byId("questions").inert = false;
   }
 
   settle() {
