@@ -116,7 +116,7 @@ class ParticipantSteps(Section):
     ] = ()
     questionnaire: tuple[BuiltInQuestion, ...] = ()
     """Built-in questions that are asked at the start, in this order."""
-    questions: Annotated[tuple[Question, ...], Field(max_length=200)] = ()
+    questions: Annotated[tuple[Question, ...], Field(max_length=90)] = ()
     checks: Checks = Checks()
     level: LevelStep | None = None
     familiarisation: Familiarisation | None = None
@@ -177,7 +177,10 @@ class ParticipantSteps(Section):
     @property
     def redirect_host(self) -> str | None:
         """The site that participants go to at the end, as they are told."""
-        return None if self.redirect is None else urllib.parse.urlsplit(self.redirect).netloc
+        if self.redirect is None:
+            return None
+        address = urllib.parse.urlsplit(self.redirect)
+        return f"{address.hostname}:{address.port}" if address.port else address.hostname
 
     def redirect_for(self, *, code: str, participant: str) -> str | None:
         """Fill in where one participant goes at the end."""

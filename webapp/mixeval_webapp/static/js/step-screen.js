@@ -11,6 +11,11 @@ import { Words } from "./words.js";
  * @typedef {import("./steps.js").StepClass} StepClass
  */
 
+/** Of answers that travel with the finished page; a request holds 64 KiB, and a character may take three bytes. */
+const MOST_CHARACTERS = 15_000;
+/** How often it is looked whether longer answers have arrived by themselves. */
+const LOOK_SECONDS = 0.1;
+
 export class StepScreen {
   #finishing = false;
   #asked = false;
@@ -79,12 +84,21 @@ export class StepScreen {
     if (Object.keys(todo).length > 0) return this.#refuse(todo);
     this.#finishing = true;
     this.#draw();
-    const wanted = await this.delivery.handIn({
-      ratings: [], answers: this.answers.all(), sequence: this.answers.takeSequence(),
-    });
+    // What the server has confirmed it need not be told again: many long answers would not fit one request.
+    const answers = await this.#waiting();
+    const wanted = await this.delivery.handIn({ ratings: [], answers, sequence: this.answers.takeSequence() });
     this.#finishing = false;
     this.#draw();
     if (wanted) this.#refuse(wanted);
+  }
+
+  /** Answers that the server may not have, once they are few enough to go with the page. */
+  async #waiting() {
+    for (;;) {
+      const { written } = this.delivery.waiting();
+      if (JSON.stringify(written).length <= MOST_CHARACTERS) return written;
+      await new Promise((go) => this.scope.after(LOOK_SECONDS, () => go(null)));
+    }
   }
 
   /** @param {import("./rating-page.js").Todo} todo */
