@@ -338,6 +338,21 @@ def test_a_sound_of_the_headphone_check_plays_once_and_1_2_3_answer(steps, tab):
     assert rows == [(token, "2")]
 
 
+def test_a_sound_that_cannot_be_loaded_does_not_end_the_test(steps, tab):
+    here = steps("[participants]\nlevel = {}\nchecks = { left_right = true }\n")
+    tab.route(re.compile("/audio/"), lambda route: route.fulfill(status=404))
+    here.start()
+    here.wait_for("level")
+    tab.locator("#next[aria-disabled=false]").click()
+    here.wait_for("left_right")
+    for _ in range(4):
+        here.trial().get_by_role("button", name="Go on without this sound").click()
+    tab.unroute(re.compile("/audio/"))
+    here.next()
+    here.wait_for("sliders")
+    assert here.flags()["left_right"]["score"] == 0
+
+
 def test_the_way_on_waits_until_all_is_saved(steps, tab, rate_by_request):
     here = steps('[participants]\nredirect = "https://example.org/back?cc={code}"\n').start()
     left = []

@@ -32,6 +32,8 @@ from mixeval_webapp.sheet import Sheet, Sound
 
 ANSWER = "answer"
 """The name of the answer about each sound."""
+UNPLAYABLE = "unplayable"
+"""The answer about a sound that the listener's browser could not get; no right one."""
 SCREENED_OUT = "screened_out"
 """The flag of a session that a failed check has ended."""
 SIMULATED_FAILING = 0.1
@@ -85,7 +87,7 @@ class CheckPageType(PageType):
     def refusal(self, study: Study, sheet: Sheet, *, subject: str, name: str, value: Any) -> str | None:  # noqa: ARG002 - as above
         if name != ANSWER or subject not in {sound.token for sound in sheet.sounds}:
             return "is not asked for on this page"
-        return None if value in self.choices else f"must be one of {', '.join(self.choices)}"
+        return None if value in {*self.choices, UNPLAYABLE} else f"must be one of {', '.join(self.choices)}"
 
     def flags(self, study: Study, sheet: Sheet) -> tuple[RaisedFlag, ...]:
         checks = study.participants.checks

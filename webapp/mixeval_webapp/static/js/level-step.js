@@ -82,6 +82,9 @@ export class LevelStep {
     } catch (error) {
       if (scope.ended) return;
       this.#failed = true;
+      // Whoever cannot get the clip goes on all the same, at the level where the control stands.
+      this.tools.answers.write(VOLUME, this.volume.valueAsNumber);
+      this.tools.onChange();
       log("load_failed", this.data.stimuli[0]?.token, { reason: String(error).slice(0, 200) });
       say(words.say("sound_failed"));
     }

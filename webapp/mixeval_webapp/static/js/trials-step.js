@@ -11,6 +11,7 @@ import { browserEngine } from "./sound.js";
  */
 
 const ANSWER = "answer";
+const UNPLAYABLE = "unplayable";
 /** @type {Record<string, string>} */
 const SIDE_KEYS = { ArrowLeft: "left", ArrowRight: "right" };
 
@@ -39,6 +40,7 @@ export class TrialsStep {
     for (const { token } of this.data.stimuli) {
       const trial = this.#trial(token);
       scope.listen(part(trial, ".play-sound"), "click", () => void this.#play(token));
+      scope.listen(part(trial, ".skip"), "click", () => this.#answer(token, UNPLAYABLE));
       for (const button of /** @type {NodeListOf<HTMLElement>} */ (trial.querySelectorAll(".choose")))
         scope.listen(button, "click", () => this.#choose(token, button.dataset["choice"] ?? ""));
     }
@@ -123,8 +125,16 @@ export class TrialsStep {
    * @param {string} choice
    */
   #choose(token, choice) {
-    if (!this.#heard.has(token) || this.clip.playing) return;
-    this.tools.answers.write(ANSWER, choice, token);
+    if (this.#heard.has(token) && !this.clip.playing) this.#answer(token, choice);
+  }
+
+  /**
+   * @param {string} token
+   * @param {string} answer
+   */
+  #answer(token, answer) {
+    say("");
+    this.tools.answers.write(ANSWER, answer, token);
     this.#show();
     this.tools.onChange();
     const [current] = this.#open();
@@ -157,6 +167,7 @@ export class TrialsStep {
     button.classList.toggle("playing", playing);
     button.classList.toggle("spent", heard && !this.data.replay);
     button.setAttribute("aria-disabled", String((!this.#buffer && !this.#failed) || (heard && !this.data.replay)));
+    part(trial, ".skip").hidden = !this.#failed;
     const choices = /** @type {HTMLFieldSetElement} */ (part(trial, "fieldset"));
     choices.disabled = !heard || playing;
   }
