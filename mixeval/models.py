@@ -111,7 +111,9 @@ class ParticipantSession(Base):
     seat: Mapped[int]
     """Place in the balanced design of the version, counted from 0: orders and letters follow from it and the order_seed."""
     consent_sha256: Mapped[Hash]
-    """Hash of the consent text that was agreed to."""
+    """Hash of the consent text, and of the boxes below it, that was agreed to at `started_at`."""
+    consent_boxes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    """The texts of the boxes that were ticked."""
     browser: Mapped[str] = mapped_column(String(64), default="")
     """Browser family and kind of device, never the whole user agent."""
     started_at: Mapped[Moment] = mapped_column(default=now)

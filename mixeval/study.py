@@ -29,6 +29,8 @@ from mixeval.listening_pages import (
     conditions_named,
     is_page_tag,
 )
+from mixeval.participant_steps import Checks, ConsentBox, Familiarisation, LevelStep, ParticipantSteps
+from mixeval.questions import OnlyIf, Question
 from mixeval.section import Section, Text
 from mixeval.validation import closest, validated
 
@@ -152,7 +154,7 @@ class StimuliSection(Section):
         return self
 
 
-class ParticipantsSection(Section):
+class ParticipantsSection(ParticipantSteps):
     consent: Text = (
         "You will listen to short recordings and rate how much you like each way of mixing them.\n\n"
         "Your ratings are stored under a random number, without your name or address. "
@@ -195,6 +197,16 @@ class Study(Section):
         unknown = [name for name in conditions_named(self.test) if name not in ids]
         if unknown:
             raise ValueError(f'[test] names "{unknown[0]}", which is no condition of this study')
+        return self
+
+    @model_validator(mode="after")
+    def _level_names_a_condition(self) -> "Study":
+        level = self.participants.level
+        ids = {condition.id for condition in self.stimuli.conditions}
+        if level is not None and level.condition is not None and level.condition not in ids:
+            raise ValueError(
+                f'[participants.level] names "{level.condition}", which is no condition of this study'
+            )
         return self
 
     @property
@@ -296,6 +308,12 @@ def _homes_of_keys() -> dict[str, str]:
         ("stimuli.items", ItemSelection),
         ("[[stimuli.conditions]]", Condition),
         ("[analysis]", AnalysisSection),
+        ("if", OnlyIf),
+        ("[[participants.questions]]", Question),
+        ("consent_boxes", ConsentBox),
+        ("[participants.familiarisation]", Familiarisation),
+        ("[participants.level]", LevelStep),
+        ("[participants.checks]", Checks),
         ("[participants]", ParticipantsSection),
         *((f'[test] with page = "{name}"', page) for name, page in LISTENING_PAGES.items()),
         ("[test]", ListeningPage),

@@ -44,12 +44,18 @@ def check_rendered(version: Version) -> None:
         ("lack", wanted - rendered),
         ("still hold", rendered - wanted),
         ("lack", set(_named_items(study)) - {item.item for item in manifest.items}),
+        ("lack", set(study.participants.items_named) - {item.item for item in manifest.items}),
     ):
         if differing:
             raise ManifestError(
                 f'the rendered stimuli {what} "{min(differing)}", study.toml has changed since',
                 remedy="run `mixeval render`",
             )
+    if {item.item for item in manifest.items} <= set(study.participants.practice_items):
+        raise ManifestError(
+            "every item is one of participants.practice_items, so none is left to rate",
+            remedy="keep at least one item out of practice_items",
+        )
     if manifest.target_lufs != study.stimuli.target_lufs:
         raise ManifestError(
             f"the stimuli were rendered for {manifest.target_lufs} LUFS and study.toml says {study.stimuli.target_lufs}",

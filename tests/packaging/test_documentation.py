@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from mixeval.cli import COMMANDS, main
 from mixeval.conditions import Condition
 from mixeval.listening_pages import LISTENING_PAGES, AttentionPages, Attribute
+from mixeval.participant_steps import Checks, ConsentBox, Familiarisation, LevelStep
+from mixeval.questions import OnlyIf, Question
 from mixeval.study import (
     AnalysisSection,
     EnstDataset,
@@ -40,6 +42,12 @@ SECTIONS = [
     SyntheticDataset,
     Attribute,
     AttentionPages,
+    Checks,
+    ConsentBox,
+    Familiarisation,
+    LevelStep,
+    OnlyIf,
+    Question,
     *LISTENING_PAGES.values(),
 ]
 

@@ -217,8 +217,13 @@ def database(app):
 
 
 @pytest.fixture
-def new_listener(app):
-    return lambda: Listener(app.test_client())
+def listener_on():
+    return lambda app: Listener(app.test_client())
+
+
+@pytest.fixture
+def new_listener(app, listener_on):
+    return lambda: listener_on(app)
 
 
 @pytest.fixture

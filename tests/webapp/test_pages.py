@@ -46,6 +46,7 @@ def test_page_data_is_exactly_what_the_rating_page_was_promised(listener):
             "scale_as",
             "words",
         ),
+        *("lock_volume", "practice"),
         *("ratings_url", "answers_url", "complete_url", "events_url", "next_url", "resume_url"),
     }
     assert (page["sample_rate"], page["frames"], page["next_url"]) == (44100, 22050, "/test")

@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from mixeval.database import Database
-from mixeval.models import Event, Page, ParticipantSession, now
+from mixeval.models import Event, Flag, Page, ParticipantSession, now
 from mixeval.versions import Version
 from mixeval_webapp.messages import Messages
+from mixeval_webapp.page_types.check_page import SCREENED_OUT
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor
 from mixeval_webapp.sheet import Sheet, Sound, next_sequence, read_sheet
@@ -30,6 +31,7 @@ class PageState:
     next_tokens: tuple[str, ...]
     """Of the sounds on the page after this one, which the browser may fetch ahead."""
     next_item: str | None
+    next_kind: str | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,13 @@ def open_current_page(database: Database, visitor: Visitor) -> PageState | None:
             page.opened_at = page.opened_at or now()
             page.session.active_at = now()
     return state
+
+
+def was_screened_out(database: Database, session_id: str) -> bool:
+    """Tell whether a failed check has ended the session."""
+    with database.read() as db:
+        flag = db.scalar(select(Flag.id).where(Flag.session_id == session_id, Flag.name == SCREENED_OUT))
+    return flag is not None
 
 
 def current_page(db: Session, session_id: str) -> Page | None:
@@ -156,6 +165,7 @@ def _state(db: Session, page: Page) -> PageState:
         next_sequence=next_sequence(db, page.session_id),
         next_tokens=tuple(row.token for row in following.stimuli) if following else (),
         next_item=following.item if following else None,
+        next_kind=following.kind if following else None,
     )
 
 

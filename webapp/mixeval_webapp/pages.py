@@ -1,5 +1,8 @@
 """What a participant sees: consent, rating pages, thanks; and the audio. The server knows which one is next."""
 
+from collections.abc import Collection
+from http import HTTPStatus
+
 from flask import (
     Blueprint,
     Response,
@@ -16,15 +19,16 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response as AnyResponse
 
-from mixeval.models import Page, PageStimulus, now
+from mixeval.models import Page, PageStimulus, ParticipantSession, now
 from mixeval.versions import Version
 from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
-from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data
+from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data, was_screened_out
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
 from mixeval_webapp.problems import NotYoursError
 from mixeval_webapp.seats import StudyFullError, is_full
 from mixeval_webapp.session_plan import count_rating_pages
+from mixeval_webapp.sheet import read_sheet
 from mixeval_webapp.site import site
 from mixeval_webapp.speech import messages, speak_for
 
@@ -35,6 +39,11 @@ pages = Blueprint("pages", __name__)
 
 @pages.get("/")
 def consent() -> str:
+    return _consent_page()
+
+
+def _consent_page(ticked: Collection[int] = (), *, unticked: bool = False) -> str:
+    """Show the first page; `unticked` says that a box was left out which must be ticked."""
     visitor = visitor_of_request()
     version = site().version
     speak_for(version.study)
@@ -51,11 +60,25 @@ def consent() -> str:
         mix_count=len(version.study.conditions),
         continuing=continuing,
         start_id=new_token(),
+        boxes=version.study.participants.consent_boxes,
+        ticked=ticked,
+        unticked=unticked,
     )
+
+
+@pages.get("/declined")
+def declined() -> str:
+    version = site().version
+    speak_for(version.study)
+    return render_template("declined.html", study_title=version.study.study.title)
 
 
 @pages.post("/start")
 def start() -> AnyResponse:
+    boxes = site().version.study.participants.consent_boxes
+    ticked = {number for number in range(len(boxes)) if request.form.get(f"box_{number}") == "1"}
+    if any(box.required and number not in ticked for number, box in enumerate(boxes)):
+        return make_response(_consent_page(ticked, unticked=True), HTTPStatus.UNPROCESSABLE_ENTITY)
     secret = derive_secret(
         str(current_app.secret_key), str(session["csrf_token"]), request.form.get("start_id") or new_token()
     )
@@ -66,6 +89,7 @@ def start() -> AnyResponse:
             secret=secret,
             browser=browser_family(request.user_agent.string),
             simulated=request.form.get("simulated") == "1",
+            consent_boxes=[box.text for number, box in enumerate(boxes) if number in ticked],
         )
     except StudyFullError:
         # The last place went while the form lay open; the first page says so.
@@ -81,6 +105,8 @@ def test() -> str | AnyResponse:
         return redirect(url_for("pages.consent"), 303)
     study = site().versions.of(visitor.version_id).study
     speak_for(study)
+    if was_screened_out(site().database, visitor.session_id):
+        return render_template("screened.html", study_title=study.study.title)
     state = open_current_page(site().database, visitor)
     if state is not None:
         return render_template(
@@ -88,11 +114,15 @@ def test() -> str | AnyResponse:
             study_title=study.study.title,
             page_data=_page_data(visitor, state),
         )
+    code = _completion_code(visitor)
     return render_template(
         "thanks.html",
         study_title=study.study.title,
         paragraphs=_paragraphs(study.participants.thanks),
-        completion_code=_completion_code(visitor),
+        completion_code=code,
+        leave_to=study.participants.redirect_for(code=code, participant=visitor.participant),
+        leave_host=study.participants.redirect_host,
+        words=messages().for_browser(),
     )
 
 
@@ -106,11 +136,9 @@ def resume(secret: str) -> AnyResponse:
 @pages.get("/audio/<token:token>")
 def audio(token: str) -> Response:
     visitor = visitor_of_request()
-    stimulus = None if visitor is None else _own_stimulus(visitor, token)
-    if visitor is None or stimulus is None:
+    data = None if visitor is None else _own_sound(visitor, token)
+    if data is None:
         abort(404)
-    item, condition = stimulus
-    data = site().files.read(site().versions.of(visitor.version_id), item, condition)
     response = make_response(data)
     response.content_type = "audio/flac"
     # Tokens are each participant's own, so neither cache nor comparison joins two listeners' files.
@@ -136,8 +164,8 @@ def _page_data(visitor: Visitor, state: PageState) -> dict[str, object]:
         state,
         version,
         messages=messages(),
-        file_bytes=_page_bytes(version, state.sheet.item),
-        next_file_bytes=_page_bytes(version, state.next_item),
+        file_bytes=_page_bytes(version, state.sheet.kind, state.sheet.item),
+        next_file_bytes=_page_bytes(version, state.next_kind, state.next_item),
         addresses=Addresses(
             audio=url_for("pages.audio", token=""),
             ratings=url_for("api.ratings", page_id=page_id),
@@ -150,8 +178,10 @@ def _page_data(visitor: Visitor, state: PageState) -> dict[str, object]:
     )
 
 
-def _page_bytes(version: Version, item: str | None) -> int:
-    return 0 if item is None else site().files.page_bytes(version, item)
+def _page_bytes(version: Version, kind: str | None, item: str | None) -> int:
+    if item is not None:
+        return site().files.page_bytes(version, item)
+    return 0 if kind is None else PAGE_TYPES[kind].sound_bytes(version.study)
 
 
 def _completion_code(visitor: Visitor) -> str:
@@ -162,24 +192,31 @@ def _completion_code(visitor: Visitor) -> str:
     return (now_complete.completion_code or "") if now_complete else ""
 
 
-def _own_stimulus(visitor: Visitor, token: str) -> tuple[str, str] | None:
-    """Return item and condition of a mix on a page that this visitor has been shown, or will be next."""
+def _own_sound(visitor: Visitor, token: str) -> bytes | None:
+    """Return the file of a sound on a page that this visitor has been shown, or will be next."""
     before = aliased(Page)
     query = (
-        select(Page.item, PageStimulus.condition)
-        .join(Page)
+        select(Page, ParticipantSession.seed)
+        .join(PageStimulus)
+        .join(ParticipantSession, Page.session_id == ParticipantSession.id)
         .outerjoin(before, (before.session_id == Page.session_id) & (before.position == Page.position - 1))
         .where(
             PageStimulus.token == token,
             Page.session_id == visitor.session_id,
-            Page.item.is_not(None),
             # The page before may fetch ahead.
             or_(Page.opened_at.is_not(None), before.opened_at.is_not(None)),
         )
     )
     with site().database.read() as db:
         row = db.execute(query).one_or_none()
-    return None if row is None or row[0] is None else (row[0], row[1])
+        sheet = None if row is None else read_sheet(db, row[0], seed=row[1])
+    if sheet is None:
+        return None
+    version = site().versions.of(visitor.version_id)
+    sound = next(sound for sound in sheet.sounds if sound.token == token)
+    if sheet.item is not None:
+        return site().files.read(version, sheet.item, sound.condition)
+    return PAGE_TYPES[sheet.kind].sound(version.study, sheet, sound)
 
 
 def _paragraphs(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -51,10 +52,19 @@ def find_visitor(database: Database, secret: str) -> Visitor | None:
     return None if row is None else Visitor(*row)
 
 
-def enrol(database: Database, version: Version, *, secret: str, browser: str, simulated: bool) -> Visitor:
+def enrol(
+    database: Database,
+    version: Version,
+    *,
+    secret: str,
+    browser: str,
+    simulated: bool,
+    consent_boxes: Sequence[str] = (),
+) -> Visitor:
     """Create a participant and a session that `secret` opens, with every page, order, letter and token.
 
-    A second call with the same secret, such as a double click sends, finds the first one's session.
+    `consent_boxes` are the texts of the boxes that were ticked. A second call with the same secret, such as a
+    double click sends, finds the first one's session.
 
     Raises StudyFullError when the study has no place left.
     """
@@ -63,7 +73,14 @@ def enrol(database: Database, version: Version, *, secret: str, browser: str, si
         return found
     try:
         with database.write() as db:
-            return _create(db, version, secret=secret, browser=browser, simulated=simulated)
+            return _create(
+                db,
+                version,
+                secret=secret,
+                browser=browser,
+                simulated=simulated,
+                consent_boxes=consent_boxes,
+            )
     except (IntegrityError, StudyFullError):
         found = find_visitor(database, secret)
         if found is None:
@@ -102,7 +119,15 @@ def browser_family(user_agent: str) -> str:
     return f"{family} on {'phone' if re.search('Mobi|iPhone', user_agent) else 'desktop'}"
 
 
-def _create(db: Session, version: Version, *, secret: str, browser: str, simulated: bool) -> Visitor:
+def _create(
+    db: Session,
+    version: Version,
+    *,
+    secret: str,
+    browser: str,
+    simulated: bool,
+    consent_boxes: Sequence[str],
+) -> Visitor:
     study = version.study
     session_id = new_token()
     seed = derive_seed(study.study.seed, "session", session_id)
@@ -116,7 +141,10 @@ def _create(db: Session, version: Version, *, secret: str, browser: str, simulat
         secret_sha256=_sha256(secret),
         seed=seed,
         seat=seat,
-        consent_sha256=_sha256(study.participants.consent),
+        consent_sha256=_sha256(
+            "\n".join([study.participants.consent, *(box.text for box in study.participants.consent_boxes)])
+        ),
+        consent_boxes=list(consent_boxes),
         browser=browser,
         started_at=moment,
         active_at=moment,

@@ -6,6 +6,7 @@ The newest sequence number wins, a stale retry changes nothing, and a finished p
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
@@ -21,7 +22,7 @@ from mixeval_webapp.participants import Visitor, new_code
 from mixeval_webapp.payloads import AnswerPayload, CompletionPayload, RatingPayload
 from mixeval_webapp.problems import InvalidFieldError, NotServedError, NotYoursError, UnfinishedPageError
 from mixeval_webapp.rating_rows import refuse_new_ratings, store_ratings
-from mixeval_webapp.sheet import Sheet, Sound, read_sheet
+from mixeval_webapp.sheet import Sheet, Sound, next_sequence, read_sheet
 
 COMPLETION_CODE_CHARACTERS = 10
 
@@ -235,6 +236,7 @@ def _finish_if_whole(db: Session, page: _OwnPage, study: Study) -> Missing:
     moment = now()
     for flag in page_type.flags(study, sheet):
         _raise_flag(db, page.session_id, flag.name, flag.detail)
+    _store_results(db, page, page_type.results(study, sheet))
     db.execute(update(Page).where(Page.id == page.id).values(completed_at=moment))
     session.active_at = moment
     left = db.scalar(
@@ -253,6 +255,15 @@ def _raise_flag(db: Session, session_id: str, name: str, detail: Mapping[str, ob
             session_id=session_id, name=name, detail=dict(detail), raised_at=now()
         ).on_conflict_do_nothing(index_elements=["session_id", "name"])
     )
+
+
+def _store_results(db: Session, page: _OwnPage, results: Mapping[str, Any]) -> None:
+    sequence = next_sequence(db, page.session_id)
+    rows = [
+        AnswerPayload(subject="", name=name, value=value, sequence=sequence)
+        for name, value in results.items()
+    ]
+    store_answers(db, page.id, rows)
 
 
 def _log_refused_next(db: Session, page: _OwnPage, missing: Missing, sequence: int) -> None:

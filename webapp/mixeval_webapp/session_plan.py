@@ -8,6 +8,7 @@ from mixeval_webapp.control_pages import with_attention, with_repeats
 from mixeval_webapp.ordering import balanced_order, following_order
 from mixeval_webapp.page_types.registry import RATING_PAGES
 from mixeval_webapp.planned_page import PlannedPage, planned_sounds
+from mixeval_webapp.session_steps import steps_after, steps_around, steps_before
 from mixeval_webapp.subsets import DealtItem, deal_items
 
 
@@ -19,12 +20,15 @@ def plan_session(version: Version, *, seat: int, order_seed: int, seed: int) -> 
     test = version.study.test
     pages = with_repeats(_rating_pages(version, seat=seat, order_seed=order_seed), test.repeats)
     pages = with_attention(pages, test.attention, seat=seat, order_seed=order_seed, seed=seed)
-    return (*_with_breaks(pages, test.break_after_pages),)
+    rested = _with_breaks(pages, test.break_after_pages)
+    around = (step for page in rested for step in steps_around(version.study, page))
+    return (*steps_before(version, seed), *around, *steps_after(version.study))
 
 
 def rated_items(version: Version) -> list[str]:
-    """List the items that may be rated."""
-    return [item.item for item in version.manifest.items]
+    """List the items that may be rated: all but those for practice."""
+    practice = version.study.participants.practice_items
+    return [item.item for item in version.manifest.items if item.item not in practice]
 
 
 def count_rating_pages(version: Version) -> int:

@@ -45,6 +45,7 @@ def upgrade() -> None:
     with op.batch_alter_table("sessions") as batch:
         batch.add_column(sa.Column("seat", sa.Integer(), nullable=False, server_default="0"))
         batch.add_column(sa.Column("active_at", sa.DateTime(timezone=True), nullable=True))
+        batch.add_column(sa.Column("consent_boxes", sa.JSON(), nullable=False, server_default="[]"))
     with op.batch_alter_table("pages") as batch:
         batch.add_column(sa.Column("kind", sa.String(length=32), nullable=False, server_default="sliders"))
         batch.add_column(sa.Column("purpose", sa.String(length=16), nullable=False, server_default="rating"))
@@ -64,6 +65,7 @@ def upgrade() -> None:
     with op.batch_alter_table("sessions") as batch:
         batch.alter_column("active_at", existing_type=sa.DateTime(timezone=True), nullable=False)
         batch.alter_column("seat", existing_type=sa.Integer(), server_default=None)
+        batch.alter_column("consent_boxes", existing_type=sa.JSON(), server_default=None)
     with op.batch_alter_table("versions") as batch:
         batch.alter_column("order_seed", existing_type=sa.BigInteger(), server_default=None)
     with op.batch_alter_table("pages") as batch:
@@ -77,7 +79,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
 
-    # What the older schema cannot hold goes: pages that rate nothing, sounds that are only heard.
+    # What the older schema cannot hold goes: pages that rate nothing, or for practice; sounds that are only heard.
+    op.execute("UPDATE pages SET item = NULL WHERE purpose IN ('step', 'practice')")
     op.execute("DELETE FROM events WHERE page_id IN (SELECT id FROM pages WHERE item IS NULL)")
     op.execute(
         "DELETE FROM ratings WHERE stimulus_token IN (SELECT token FROM page_stimuli WHERE role <> 'rated' "
@@ -104,5 +107,6 @@ def downgrade() -> None:
     with op.batch_alter_table("sessions") as batch:
         batch.drop_column("seat")
         batch.drop_column("active_at")
+        batch.drop_column("consent_boxes")
     with op.batch_alter_table("versions") as batch:
         batch.drop_column("order_seed")

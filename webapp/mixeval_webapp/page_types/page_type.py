@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mixeval.study import Study
-from mixeval_webapp.sheet import Sheet
+from mixeval_webapp.sheet import Sheet, Sound
 
 Missing = Mapping[str, tuple[str, ...]]
 """What is still to do on a page: from the kind of task (`play`, `place`, `choose`, `answer`) to what it is about."""
@@ -44,12 +44,17 @@ class RaisedFlag:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
+def _hear_nothing(token: str) -> bytes:
+    raise LookupError(f"there is nothing to hear under {token}")
+
+
 @dataclass(frozen=True)
 class SimulatedListener:
-    """A listener made of numbers: `rate(token)` gives their liking of a mix, 0 to 100."""
+    """A listener made of numbers: `rate(token)` gives their liking of a mix, 0 to 100, `hear` a sound's file."""
 
     random: np.random.Generator
     rate: Callable[[str], float]
+    hear: Callable[[str], bytes] = field(default=_hear_nothing)
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ class Response:
 
     values: Mapping[tuple[str, str], float] = field(default_factory=dict)
     answers: Mapping[str, Any] = field(default_factory=dict)
+    answers_about: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    """Answers about a sound, by its token and their name."""
+    volume_db: float | None = None
+    """The volume that they set on this page, if they did."""
 
 
 class PageType(ABC):
@@ -89,6 +98,18 @@ class PageType(ABC):
     def flags(self, study: Study, sheet: Sheet) -> tuple[RaisedFlag, ...]:  # noqa: ARG002 - as above
         """Name what is to be flagged about the session, now that the page is finished."""
         return ()
+
+    def results(self, study: Study, sheet: Sheet) -> Mapping[str, Any]:  # noqa: ARG002 - as above
+        """Work out what is stored beside the answers now that the page is finished, by name; nobody sees it."""
+        return {}
+
+    def sound_bytes(self, study: Study) -> int:  # noqa: ARG002 - as above
+        """Return the size of each audio file of a page without an item."""
+        return 0
+
+    def sound(self, study: Study, sheet: Sheet, sound: Sound) -> bytes:  # noqa: ARG002 - for those who have some
+        """Make the audio file of a page without an item, in exactly that size."""
+        raise LookupError(f"a page of the type {sheet.kind} has no sounds of its own")
 
     @abstractmethod
     def simulate(self, data: Mapping[str, Any], listener: SimulatedListener) -> Response:

@@ -36,7 +36,7 @@ class RatingPageType(PageType):
         return tuple(attribute.name for attribute in study.test.attributes_asked)
 
     def data(self, study: Study, sheet: Sheet) -> dict[str, Any]:
-        test, values = study.test, self.values(sheet)
+        test, values, level = study.test, self.values(sheet), study.participants.level
         return {
             "instructions": test.instructions,
             "axes": [
@@ -48,6 +48,8 @@ class RatingPageType(PageType):
             "comments": test.comments,
             "loop": test.loop,
             "waveform": test.waveform,
+            "practice": sheet.purpose == "practice",
+            "lock_volume": level is not None and level.lock_volume,
         }
 
     def missing(self, study: Study, sheet: Sheet) -> Missing:

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 
 from mixeval_webapp.page_types.break_page import BreakPageType
+from mixeval_webapp.page_types.check_page import CHECKS
+from mixeval_webapp.page_types.familiarisation_page import FamiliarisationPageType
+from mixeval_webapp.page_types.level_page import LevelPageType
 from mixeval_webapp.page_types.page_type import PageType
+from mixeval_webapp.page_types.questions_page import KINDS, QuestionsPageType
 from mixeval_webapp.page_types.rating_page import RatingPageType
 from mixeval_webapp.page_types.scale_page import SingleAxisPageType, SlidersPageType
 
@@ -16,4 +20,8 @@ RATING_PAGES: Mapping[str, RatingPageType] = {
 PAGE_TYPES: Mapping[str, PageType] = {
     **RATING_PAGES,
     "break": BreakPageType(),
+    **CHECKS,
+    "level": LevelPageType(),
+    "familiarisation": FamiliarisationPageType(),
+    **{kind: QuestionsPageType(place) for place, kind in KINDS.items()},
 }

@@ -114,7 +114,7 @@ class Page:
     action: str | None
     """Where the form goes, if there is one."""
     fields: dict[str, str]
-    """The form's hidden fields."""
+    """The form's hidden fields, and its boxes that must be ticked."""
     data: Any
     """The page data, if there is any."""
 
@@ -139,7 +139,8 @@ class _PageParser(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if tag == "form" and values.get("method", "").lower() == "post":
             self.action = values.get("action", "")
-        elif tag == "input" and values.get("type") == "hidden":
+        ticked = values.get("type") == "checkbox" and "required" in values
+        if tag == "input" and (values.get("type") == "hidden" or ticked):
             self.fields[values.get("name", "")] = values.get("value", "")
         self._in_data = tag == "script" and values.get("id") == "page-data"
 

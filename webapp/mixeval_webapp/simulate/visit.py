@@ -20,7 +20,7 @@ MOST_PAGES = 1000
 
 
 def take_test(url: str, judge: Judge, *, listener: int, seed: int) -> int:
-    """Take the whole test at `url` and return the number of pages answered.
+    """Take the whole test at `url` and return the number of pages on which mixes were rated.
 
     Raises SimulationError when the server answers as it should answer no listener.
     """
@@ -28,12 +28,14 @@ def take_test(url: str, judge: Judge, *, listener: int, seed: int) -> int:
     try:
         _consent(browser)
         test = urllib.parse.urljoin(browser.home, "test")
-        for rated in range(MOST_PAGES):
+        rated = 0
+        for _ in range(MOST_PAGES):
             data = read_page(browser.get(test)).data
             if data is None:
                 return rated
-            opinions = judge(browser, data) if data["stimuli"] else {}
-            _answer_page(browser, data, opinions, listener=listener, seed=seed)
+            # Only pages with axes play mixes to have an opinion of.
+            opinions = judge(browser, data) if data.get("axes") else {}
+            rated += _answer_page(browser, data, opinions, listener=listener, seed=seed)
     finally:
         browser.close()
     raise SimulationError(f"{url} has more than {MOST_PAGES} pages", remedy="check the study")
@@ -48,21 +50,32 @@ def _consent(browser: Browser) -> None:
 
 def _answer_page(
     browser: Browser, data: Mapping[str, Any], opinions: Mapping[str, Opinion], *, listener: int, seed: int
-) -> None:
+) -> bool:
+    """Fill in one page and hand it in; tell whether anything was rated there."""
     random = generator(seed, "behaviour", listener, data["number"])
-    heard = [stimulus["token"] for stimulus in data["stimuli"]]
+    addresses = {stimulus["token"]: stimulus["url"] for stimulus in data["stimuli"]}
+    heard = list(addresses)
     seconds = random.gamma(4.0, 2.5, len(heard)) + 1.0 + data.get("minimum_seconds", 0.0)
     response = PAGE_TYPES[data["type"]].simulate(
-        data, SimulatedListener(random, lambda token: rate(opinions[token], listener=listener, seed=seed))
+        data,
+        SimulatedListener(
+            random,
+            rate=lambda token: rate(opinions[token], listener=listener, seed=seed),
+            hear=lambda token: browser.get(addresses[token]),
+        ),
     )
     sequence = int(data["next_sequence"])
     ratings = _ratings(data, response, dict(zip(heard, seconds, strict=True)), sequence)
     answers = [
-        {"subject": "", "name": name, "value": value, "sequence": sequence}
-        for name, value in response.answers.items()
+        {"subject": subject, "name": name, "value": value, "sequence": sequence}
+        for (subject, name), value in {
+            **{("", name): value for name, value in response.answers.items()},
+            **response.answers_about,
+        }.items()
     ]
     if heard:
-        browser.send("POST", data["events_url"], {"events": _events(data, ratings, seconds, random)})
+        events = _events(data, response, ratings, seconds, random)
+        browser.send("POST", data["events_url"], {"events": events})
     if ratings:
         # As a browser does, some ratings are saved on the way and all of them with Next.
         browser.send("PUT", data["ratings_url"], {"ratings": ratings[: len(ratings) // 2 + 1]})
@@ -71,6 +84,7 @@ def _answer_page(
         data["complete_url"],
         {"ratings": ratings, "answers": answers, "sequence": sequence + len(ratings) + 1},
     )
+    return bool(response.values)
 
 
 def _ratings(
@@ -94,7 +108,11 @@ def _ratings(
 
 
 def _events(
-    data: Mapping[str, Any], ratings: list[dict[str, Any]], seconds: Any, random: np.random.Generator
+    data: Mapping[str, Any],
+    response: Response,
+    ratings: list[dict[str, Any]],
+    seconds: Any,
+    random: np.random.Generator,
 ) -> list[dict[str, Any]]:
     """Play the first mix, then switch through the others, placing each after it was heard."""
     events: list[dict[str, Any]] = []
@@ -112,7 +130,9 @@ def _events(
         )
 
     clock = float(random.uniform(1.0, 4.0))
-    if data["number"] == 1:
+    if response.volume_db is not None:
+        note("volume", clock, None, {"db": response.volume_db})
+    elif data["number"] == 1:
         note("volume", clock, None, {"db": round(float(random.uniform(-18.0, 0.0)))})
     for place, (stimulus, listened) in enumerate(zip(data["stimuli"], seconds, strict=True)):
         note("switch" if place else "play", clock, stimulus["token"], {})

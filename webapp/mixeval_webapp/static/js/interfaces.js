@@ -40,5 +40,6 @@
 /** @type {Record<string, () => Promise<InterfaceClass>>} */
 export const INTERFACES = {
   single_axis: async () => (await import("./axis.js")).AxisBoard,
+  familiarisation: async () => (await import("./listening-board.js")).ListeningBoard,
   sliders: async () => (await import("./board.js")).Board,
 };

@@ -9,7 +9,7 @@
 export function tokenForKey(stimuli) {
   /** @type {Map<string, string>} */
   const tokens = new Map();
-  const rated = stimuli.filter(({ role }) => role === "rated");
+  const rated = stimuli.filter(({ role }) => role === "rated" || role === "heard");
   for (const { role, token } of stimuli) {
     if (role === "reference") tokens.set("r", token).set("0", token);
     if (role === "x") tokens.set("x", token);

@@ -7,6 +7,7 @@ import { byId } from "./page-elements.js";
 import { RatingScreen } from "./rating-screen.js";
 import { Scope } from "./scope.js";
 import { StepScreen } from "./step-screen.js";
+import { STEPS } from "./steps.js";
 
 /**
  * @typedef {import("./page-data.js").PageData} PageData
@@ -37,7 +38,10 @@ async function start() {
  * @returns {Promise<Screen>}
  */
 async function screenFor(data, outbox) {
-  if (!asksForRatings(data)) return new StepScreen(data, outbox, new Scope());
+  if (!asksForRatings(data)) {
+    const step = await STEPS[data.type]?.();
+    return new StepScreen(data, outbox, new Scope(), step ?? null);
+  }
   const load = INTERFACES[data.type];
   if (!load) throw new TypeError(`There is no page of the type ${data.type}.`);
   return new RatingScreen(data, outbox, new Scope(), await load());

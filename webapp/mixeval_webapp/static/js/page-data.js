@@ -13,7 +13,7 @@
  * @typedef {object} Stimulus
  * @property {string} token
  * @property {string} label the letter that the listener sees
- * @property {"rated" | "reference" | "x"} role the last two are only heard
+ * @property {"rated" | "reference" | "x" | "heard" | "clip" | "check"} role all but the first are only heard
  * @property {string} url
  * @property {StoredAnswer[]} answers
  *

@@ -1,61 +1,112 @@
 /** A page on which nothing is rated: a break, questions, a check. It is read, filled in and left with Next. */
 
 import { Delivery } from "./delivery.js";
-import { byId } from "./page-elements.js";
+import { byId, say } from "./page-elements.js";
+import { StepAnswers } from "./step-answers.js";
 import { Words } from "./words.js";
 
 /**
  * @typedef {import("./page-data.js").PageData} PageData
- * @typedef {import("./page-data.js").WrittenAnswer} WrittenAnswer
+ * @typedef {import("./steps.js").Step} Step
+ * @typedef {import("./steps.js").StepClass} StepClass
  */
+
+/** Of answers that travel with the finished page; a request holds 64 KiB, and a character may take three bytes. */
+const MOST_CHARACTERS = 15_000;
+/** How often it is looked whether longer answers have arrived by themselves. */
+const LOOK_SECONDS = 0.1;
 
 export class StepScreen {
   #finishing = false;
-  #sequence;
+  #asked = false;
+  /** @type {Step | null} */
+  #step;
 
   /**
    * @param {PageData} data
    * @param {import("./outbox.js").Outbox} outbox opened
    * @param {import("./scope.js").Scope} scope ends with the page
+   * @param {StepClass | null} StepOfPage what the page does besides being read
    */
-  constructor(data, outbox, scope) {
-    this.data = data;
+  constructor(data, outbox, scope, StepOfPage) {
     this.scope = scope;
-    const words = new Words(data.words);
-    this.delivery = new Delivery(data, { outbox, scope, words, fetch: globalThis.fetch.bind(globalThis) });
-    const { written } = this.delivery.waiting();
-    this.#sequence = Math.max(data.next_sequence, Date.now(), ...written.map(({ sequence }) => sequence + 1));
+    this.words = new Words(data.words);
+    const fetch = globalThis.fetch.bind(globalThis);
+    this.delivery = new Delivery(data, { outbox, scope, words: this.words, fetch });
+    this.answers = new StepAnswers(data, {
+      waiting: this.delivery.waiting().written, openedAt: Date.now(),
+      onWrite: (answer) => this.delivery.write(answer),
+    });
+    const onChange = () => this.#draw();
+    const { log } = this.delivery;
+    this.#step = StepOfPage && new StepOfPage(data, { scope, words: this.words, answers: this.answers, log, fetch, onChange });
   }
 
   async open() {
     this.scope.listen(byId("next"), "click", () => void this.#next());
-    byId("next").setAttribute("aria-disabled", "false");
     this.delivery.log("page_ready");
     this.delivery.open();
+    const opening = this.#step?.open();
+    this.#draw();
+    await opening;
     await this.delivery.fetchAhead();
   }
 
   /** Another tab has this page now. */
   giveWay() {
     this.leave();
-    byId("next").inert = true;
+    for (const element of document.querySelectorAll("main")) element.inert = true;
+    say(this.words.say("other_tab"));
   }
 
-  settle() {}
+  /** Write down what is under way, while the browser still has time to. */
+  settle() {
+    if (!this.scope.ended) this.#step?.settle();
+  }
 
   leave() {
     if (this.scope.ended) return;
+    this.settle();
     this.delivery.sender.leave();
     this.scope.end();
   }
 
+  #draw() {
+    const todo = this.#step?.todo() ?? {};
+    // A page says what it still wants once it was asked to let go; the questions stand there to be read.
+    if (this.#asked) this.delivery.drawTodo(todo);
+    byId("next").setAttribute("aria-disabled", String(this.#finishing || Object.keys(todo).length > 0));
+  }
+
   async #next() {
     if (this.#finishing) return;
+    this.settle();
+    const todo = this.#step?.todo() ?? {};
+    if (Object.keys(todo).length > 0) return this.#refuse(todo);
     this.#finishing = true;
-    byId("next").setAttribute("aria-disabled", "true");
-    const todo = await this.delivery.handIn({ ratings: [], answers: [], sequence: this.#sequence++ });
+    this.#draw();
+    // What the server has confirmed it need not be told again: many long answers would not fit one request.
+    const answers = await this.#waiting();
+    const wanted = await this.delivery.handIn({ ratings: [], answers, sequence: this.answers.takeSequence() });
     this.#finishing = false;
-    byId("next").setAttribute("aria-disabled", "false");
-    if (todo) this.delivery.refuse(todo);
+    this.#draw();
+    if (wanted) this.#refuse(wanted);
+  }
+
+  /** Answers that the server may not have, once they are few enough to go with the page. */
+  async #waiting() {
+    for (;;) {
+      const { written } = this.delivery.waiting();
+      if (JSON.stringify(written).length <= MOST_CHARACTERS) return written;
+      await new Promise((go) => this.scope.after(LOOK_SECONDS, () => go(null)));
+    }
+  }
+
+  /** @param {import("./rating-page.js").Todo} todo */
+  #refuse(todo) {
+    this.#asked = true;
+    this.delivery.drawTodo(todo);
+    this.delivery.refuse(todo);
+    this.#step?.point();
   }
 }

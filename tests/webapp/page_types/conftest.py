@@ -1,0 +1,67 @@
+"""Studies with steps, and listeners that take them up to the page under test."""
+
+import pytest
+from sqlalchemy import select
+
+from mixeval.models import Answer, Flag, Page
+from mixeval_webapp.app import site_of
+
+
+@pytest.fixture
+def app_with(study_folder, open_app):
+    """Serve the small study with more in its study.toml."""
+
+    def make(toml):
+        path = study_folder / "study.toml"
+        path.write_text(path.read_text(encoding="utf-8") + toml, encoding="utf-8")
+        return open_app(study_folder)
+
+    return make
+
+
+@pytest.fixture
+def visit(app_with, listener_on):
+    """Visit a study with more in its study.toml; what one test needs of the visit."""
+
+    class Visit:
+        def __init__(self, toml, *, start=True):
+            app = app_with(toml)
+            self.database = site_of(app).database
+            self.listener = listener_on(app)
+            if start:
+                self.listener.start()
+            self.sequence = 0
+
+        def page(self):
+            return self.listener.page()
+
+        def answer(self, page, answers, subject=""):
+            """Send answers by name as the browser does."""
+            self.sequence += 1
+            rows = [
+                {"subject": subject, "name": name, "value": value, "sequence": self.sequence}
+                for name, value in answers.items()
+            ]
+            return self.listener.send("PUT", page["answers_url"], {"answers": rows})
+
+        def finish(self, page, ratings=()):
+            body = {"ratings": list(ratings), "answers": [], "sequence": self.sequence}
+            return self.listener.send("POST", page["complete_url"], body)
+
+        def rate(self, page):
+            return self.finish(page, self.listener.ratings(page))
+
+        def kinds(self):
+            with self.database.read() as db:
+                query = select(Page.kind, Page.purpose, Page.item).order_by(Page.position)
+                return [tuple(row) for row in db.execute(query)]
+
+        def flags(self):
+            with self.database.read() as db:
+                return {row.name: row.detail for row in db.scalars(select(Flag))}
+
+        def answers(self):
+            with self.database.read() as db:
+                return {(row.subject, row.name): row.value for row in db.scalars(select(Answer))}
+
+    return Visit
