@@ -139,6 +139,9 @@ def _guard(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code < 400:
         response.cache_control.public = True
         response.cache_control.immutable = True
+        # Of no use beside an ETag and an address that changes with the content.
+        for name in ("Last-Modified", "Content-Disposition"):
+            response.headers.pop(name, None)
     elif "Cache-Control" not in response.headers:
         response.cache_control.no_store = True
     return response

@@ -6,12 +6,10 @@ import { asksForRatings, parsePageData } from "./page-data.js";
 import { byId } from "./page-elements.js";
 import { RatingScreen } from "./rating-screen.js";
 import { Scope } from "./scope.js";
-import { StepScreen } from "./step-screen.js";
-import { STEPS } from "./steps.js";
 
 /**
  * @typedef {import("./page-data.js").PageData} PageData
- * @typedef {RatingScreen | StepScreen} Screen
+ * @typedef {RatingScreen | import("./step-screen.js").StepScreen} Screen
  */
 
 const browser = new Scope();
@@ -39,8 +37,8 @@ async function start() {
  */
 async function screenFor(data, outbox) {
   if (!asksForRatings(data)) {
-    const step = await STEPS[data.type]?.();
-    return new StepScreen(data, outbox, new Scope(), step ?? null);
+    const [{ StepScreen }, { STEPS }] = await Promise.all([import("./step-screen.js"), import("./steps.js")]);
+    return new StepScreen(data, outbox, new Scope(), (await STEPS[data.type]?.()) ?? null);
   }
   const load = INTERFACES[data.type];
   if (!load) throw new TypeError(`There is no page of the type ${data.type}.`);
