@@ -4,7 +4,7 @@ Each page type has a model of its own with the keys that only it knows; `page` c
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -36,9 +36,18 @@ class AttentionPages(Section):
     worse: ConditionId
     pages: Annotated[int, Field(ge=1, le=10)] = 1
 
+    @model_validator(mode="after")
+    def _two_different_conditions(self) -> "AttentionPages":
+        if self.better == self.worse:
+            raise ValueError(f'better and worse are both "{self.better}"')
+        return self
+
 
 class ListeningPage(Section):
     """What all page types know."""
+
+    ranks_two_mixes: ClassVar[bool] = True
+    """Whether a page can show two mixes and be answered so that one is the better; attention pages need it."""
 
     question: PlainText = "How much do you like each mix?"
     instructions: Text = (
@@ -59,6 +68,12 @@ class ListeningPage(Section):
     attention: AttentionPages | None = None
     break_after_pages: Annotated[int, Field(ge=1)] | None = None
     """After every so many rating pages, a page that suggests a break."""
+
+    @model_validator(mode="after")
+    def _attention_is_possible(self) -> "ListeningPage":
+        if self.attention is not None and not self.ranks_two_mixes:
+            raise ValueError("attention pages put two mixes in order, which this type of page cannot")
+        return self
 
     @property
     def attributes_asked(self) -> tuple[Attribute, ...]:
@@ -148,6 +163,7 @@ class AbPage(_ForcedChoicePage):
 class AbxPage(_ForcedChoicePage):
     """Two mixes, and an unknown one that is the same as one of them (Munson and Gardner, JASA 22, 1950)."""
 
+    ranks_two_mixes: ClassVar[bool] = False
     page: Literal["abx"]
     question: PlainText = "Is X the same as A or as B?"
     instructions: Text = "X is exactly one of the two. Play them as often as you wish, then choose."
@@ -161,6 +177,7 @@ class AbxPage(_ForcedChoicePage):
 class AcrPage(ListeningPage):
     """One mix at a time, in five categories (ITU-T P.800, absolute category rating)."""
 
+    ranks_two_mixes: ClassVar[bool] = False
     page: Literal["acr"]
     question: PlainText = "How good is this mix?"
     instructions: Text = "Play the mix, then choose the word that fits best."

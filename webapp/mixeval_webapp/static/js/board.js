@@ -133,8 +133,9 @@ class Strip {
     classList.toggle("playing", playing);
     classList.toggle("loading", state === "loading");
     classList.toggle("failed", state === "failed");
+    classList.toggle("unplayable", state === "unplayable");
     this.button.setAttribute("aria-pressed", String(playing));
-    this.button.setAttribute("aria-disabled", String(state === "loading"));
+    this.button.setAttribute("aria-disabled", String(state === "loading" || state === "unplayable"));
     this.button.setAttribute("aria-label", nameOf(this.label, look, this.words, "play_mix"));
     if (!this.#drag) this.#show(value);
   }

@@ -4,6 +4,7 @@ import { Comments, COMMENT } from "./comments.js";
 import { Delivery } from "./delivery.js";
 import { Downloads } from "./download.js";
 import { Drafts } from "./drafts.js";
+import { FailedMixes } from "./failed-mixes.js";
 import { KeptVolume } from "./kept-volume.js";
 import { tokenForKey } from "./letters.js";
 import { byId, say } from "./page-elements.js";
@@ -32,6 +33,7 @@ const LOOK_SECONDS = 0.25;
 export class RatingScreen {
   #finishing = false;
   #noted = 0;
+  #drawn = false;
 
   /**
    * @param {RatingPageData} data
@@ -52,7 +54,7 @@ export class RatingScreen {
     const { log } = this.delivery;
     this.sound = new Sound({ ...data, volume_db: volumeDb }, {
       engine: browserEngine(data.sample_rate), downloads: new Downloads({ fetch, scope }),
-      scope, words, log, say, onChange: () => this.#draw(),
+      scope, words, log, say, onChange: () => this.#draw(), onReady: (token) => this.#declare([token], false),
     });
     this.keys = tokenForKey(data.stimuli);
     this.interfaces = data.axes.map((axis, index) => {
@@ -71,14 +73,26 @@ export class RatingScreen {
       onWrite: (subject, text) => this.delivery.write(this.page.write(subject, COMMENT, text)),
     });
     this.transport = new Transport(byId("transport"), {
-      scope, words, volumeDb,
+      scope, words, volumeDb, itemSeconds: this.sound.itemSeconds,
       onStop: () => this.#stop(),
+      onSeek: (seconds) => this.sound.seek(seconds),
+      onRegion: (region) => this.sound.setRegion(region),
       onVolume: (db) => {
         kept.keep(db);
         this.sound.setVolume(db);
       },
       onVolumeSet: (db, at) => log("volume", null, { db }, at),
     });
+    this.failedMixes = new FailedMixes(byId("failed-mixes"), {
+      scope, words,
+      onRetry: () => void this.sound.retryFailed(),
+      onGiveUp: () => {
+        this.#declare(this.sound.giveUp(), true);
+        say("");
+      },
+    });
+    // Set on this page before, when the server may not have heard of it.
+    if (volumeDb !== data.volume_db) log("volume", null, { db: volumeDb });
     this.words = words;
   }
 
@@ -93,6 +107,7 @@ export class RatingScreen {
     this.delivery.open();
     this.#draw();
     await this.sound.loadAll();
+    await this.delivery.fetchAhead();
   }
 
   /** Another tab has this page now. */
@@ -108,6 +123,7 @@ export class RatingScreen {
     for (const asked of this.interfaces) asked.settle();
     this.comments.settle();
     this.transport.settle();
+    this.sound.settle();
     this.#noteListening();
   }
 
@@ -127,7 +143,7 @@ export class RatingScreen {
     scope.listen(document, "visibilitychange", () => this.#noteListening());
     for (const button of this.references)
       scope.listen(button, "click", () => this.#press(button.dataset["heard"] ?? ""));
-    scope.eachFrame(() => this.transport.showPosition(sound.progress));
+    scope.eachFrame(() => this.transport.position.showPosition(sound.position));
     scope.every(LOOK_SECONDS, () => {
       if (sound.playing === null) return;
       const due = performance.now() - this.#noted > LISTENING_SECONDS * 1000;
@@ -192,6 +208,16 @@ export class RatingScreen {
     }
   }
 
+  /**
+   * Say of mixes that this browser cannot play them, or that it can after all.
+   * @param {string[]} tokens
+   * @param {boolean} unplayable
+   */
+  #declare(tokens, unplayable) {
+    for (const token of tokens)
+      if (this.page.answer(token).unplayable !== unplayable) this.#keep(this.page.setUnplayable(token, unplayable));
+  }
+
   /** @param {string} token */
   #press(token) {
     if (this.#finishing) return;
@@ -217,6 +243,7 @@ export class RatingScreen {
     if (Object.keys(todo).length > 0) return this.delivery.refuse(todo);
     this.#finishing = true;
     this.transport.settle();
+    this.sound.settle();
     this.#stop();
     for (const part of answerable()) part.inert = true;
     byId("next").textContent = this.words.say("saving");
@@ -237,17 +264,32 @@ export class RatingScreen {
     // A key that is held down would press its button again and again.
     if (event.repeat && event.key === "Enter" && target.matches("button")) event.preventDefault();
     const typing = target.matches("textarea, input:not([type=range])");
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
-    const token = this.keys(event.key);
+    if (isModified(event) || event.repeat || typing) return;
+    // With Shift, L loops also where it is the letter of a mix.
+    const token = event.shiftKey && event.key === "L" ? undefined : this.keys(event.key);
     if (token) {
       for (const asked of this.interfaces) asked.reveal(token);
       this.#press(token);
-    } else if (event.key === "Escape") this.#stop();
+    } else if (this.transport.position.key(event.key)) event.preventDefault();
+    else if (event.key === "Escape") this.#stop();
     else if (event.key === " " && !target.closest("button, summary, a")) {
       event.preventDefault();
       const own = this.interfaces.map((asked) => asked.tokenAt(target)).find((found) => found !== undefined);
       const current = own ?? this.sound.current ?? this.data.stimuli[0]?.token;
       if (current) this.#press(current);
+    }
+  }
+
+  /** Draw all mixes as one, once none of them is on its way any more. */
+  async #drawWaveform() {
+    const { files } = this.sound;
+    if (this.#drawn || !files.settled || files.failed.length > 0) return;
+    this.#drawn = true;
+    try {
+      const { Waveform } = await import("./waveform.js");
+      await new Waveform(this.transport.position.canvas(), { scope: this.scope }).show([...files.buffers.values()]);
+    } catch {
+      // A picture less; nothing that is asked depends on it.
     }
   }
 
@@ -272,10 +314,21 @@ export class RatingScreen {
       classList.toggle("failed", state === "failed");
     }
     this.transport.showLoading(sound.loaded);
+    this.failedMixes.draw(sound.files.failed, sound.files.hopeless);
+    if (data.waveform) void this.#drawWaveform();
     const todo = page.todo();
     this.delivery.drawTodo(todo);
     byId("next").setAttribute("aria-disabled", String(this.#finishing || Object.keys(todo).length > 0));
   }
+}
+
+/**
+ * Whether a key belongs to the browser or the system. Brackets are typed with Alt on many keyboards.
+ * @param {KeyboardEvent} event
+ */
+function isModified({ key, ctrlKey, metaKey, altKey }) {
+  const alternate = altKey && (key === "[" || key === "]");
+  return metaKey || ((ctrlKey || altKey) && !alternate);
 }
 
 /** One for each axis. */

@@ -47,6 +47,7 @@ export function inWords(value, scale, words, scaleAs = "points") {
 export function nameOf(label, { state, playing, heard }, words, key = "mix") {
   if (state === "loading") return words.say("mix_loading", { label });
   if (state === "failed") return words.say("mix_failed", { label });
+  if (state === "unplayable") return words.say("mix_unplayable", { label });
   if (key === "mix" && playing) return words.say("mix_playing", { label });
   if (heard > 0 && heard < 1) return words.say("mix_heard", { name: words.say(key, { label }), percent: Math.floor(100 * heard) });
   return words.say(key, { label });
