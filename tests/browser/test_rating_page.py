@@ -482,7 +482,7 @@ def test_a_page_whose_program_does_not_come_says_so(tab):
 def test_a_rating_page_is_under_60_kilobytes_before_its_audio(
     context, serve, tab, record_testsuite_property, kind
 ):
-    tab.goto(serve(f'[test]\npage = "{kind}"\ncomments = "both"').url)
+    tab.goto(serve(f'[test]\npage = "{kind}"').url)
     session = context.new_cdp_session(tab)
     session.send("Network.enable")
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
