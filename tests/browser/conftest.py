@@ -313,7 +313,7 @@ class AxisTab(RatingTab):
         return self.page.locator(".bar", has=self.page.locator(f'b:text-matches("^{letter}")')).nth(axis)
 
     def handle(self, letter, axis=0):
-        return self.bar(letter, axis).locator(".handle")
+        return self.bar(letter, axis).locator(".flag")
 
     def point(self, value, axis=0):
         """Where on the screen a value is, half way up the axis."""

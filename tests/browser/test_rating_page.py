@@ -478,10 +478,11 @@ def test_a_page_whose_program_does_not_come_says_so(tab):
     tab.get_by_text("A part of this page did not arrive. Please reload it.").wait_for()
 
 
+@pytest.mark.parametrize("kind", ["sliders", "single_axis"])
 def test_a_rating_page_is_under_60_kilobytes_before_its_audio(
-    context, served, tab, record_testsuite_property
+    context, serve, tab, record_testsuite_property, kind
 ):
-    tab.goto(served.url)
+    tab.goto(serve(f'[test]\npage = "{kind}"').url)
     session = context.new_cdp_session(tab)
     session.send("Network.enable")
     session.send("Network.setCacheDisabled", {"cacheDisabled": True})
@@ -492,5 +493,5 @@ def test_a_rating_page_is_under_60_kilobytes_before_its_audio(
     tab.wait_for_function("() => !document.querySelector('.loading')")
     page = {urls[key]: size for key, size in sizes.items() if not re.search("/audio/|/api/", urls[key])}
     assert any(url.endswith("player.js") for url in page)
-    record_testsuite_property("bytes before the audio", sum(page.values()))
+    record_testsuite_property(f"bytes before the audio, {kind}", sum(page.values()))
     assert sum(page.values()) < 60_000, page

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 LETTERS = "ABCDEFG"
 VALUES = dict(zip(LETTERS, (71, 12, 64, 78, 50, 0, 100), strict=True))
 PHONE = {"viewport": {"width": 360, "height": 780}, "has_touch": True, "is_mobile": True}
-ON_TOP = """bar => { const box = bar.querySelector(".handle").getBoundingClientRect();
+ON_TOP = """bar => { const box = bar.querySelector(".flag").getBoundingClientRect();
   return bar.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)); }"""
 
 

@@ -42,6 +42,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 STATIC_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+NEEDLESS_STATIC_HEADERS = ("Content-Disposition", "Expires", "Last-Modified", "Accept-Ranges")
+"""What Flask adds to every file, and a file whose address follows from its content does not need."""
 
 
 def create_app(
@@ -136,6 +138,9 @@ def _guard(response: Response) -> Response:
     names = STATIC_HEADERS if request.endpoint == "static" else SECURITY_HEADERS
     for name in names:
         response.headers[name] = SECURITY_HEADERS[name]
+    if request.endpoint == "static":
+        for name in NEEDLESS_STATIC_HEADERS:
+            response.headers.pop(name, None)
     if request.endpoint == "static" and response.status_code < 400:
         response.cache_control.public = True
         response.cache_control.immutable = True

@@ -179,6 +179,9 @@ class Bar {
       this.onMove(this.token, { from, to: this.value, by: "keys" }, at);
       this.board.arrange();
     });
+    element.setAttribute("aria-orientation", "horizontal");
+    element.setAttribute("aria-valuemin", "0");
+    element.setAttribute("aria-valuemax", "100");
     scope.listen(element, "click", (/** @type {MouseEvent} */ event) => this.#click(event));
     scope.listen(element, "pointerdown", (/** @type {PointerEvent} */ event) => this.#grab(event));
     scope.listen(element, "pointermove", (/** @type {PointerEvent} */ event) => this.#pull(event));
