@@ -4,7 +4,7 @@ Each page type has a model of its own with the keys that only it knows; `page` c
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
@@ -40,6 +40,10 @@ class AttentionPages(Section):
 class ListeningPage(Section):
     """What all page types know."""
 
+    COMPARES: ClassVar[bool] = True
+    """Whether a page says which of two mixes is better."""
+    FEWEST_CONDITIONS: ClassVar[int] = 1
+
     question: PlainText = "How much do you like each mix?"
     instructions: Text = (
         "All are the same performance. Play them as often as you wish and put each where it belongs."
@@ -59,6 +63,12 @@ class ListeningPage(Section):
     attention: AttentionPages | None = None
     break_after_pages: Annotated[int, Field(ge=1)] | None = None
     """After every so many rating pages, a page that suggests a break."""
+
+    @model_validator(mode="after")
+    def _attention_where_mixes_are_compared(self) -> "ListeningPage":
+        if self.attention is not None and not self.COMPARES:
+            raise ValueError("attention needs pages that say which of two mixes is better; these do not")
+        return self
 
     @property
     def attributes_asked(self) -> tuple[Attribute, ...]:
@@ -113,6 +123,7 @@ class SingleAxisPage(_ScalePage):
 
 
 class _ForcedChoicePage(ListeningPage):
+    FEWEST_CONDITIONS = 2
     pairs: Annotated[
         tuple[Annotated[tuple[ConditionId, ...], Field(min_length=2, max_length=2)], ...],
         Field(max_length=200),
@@ -122,10 +133,16 @@ class _ForcedChoicePage(ListeningPage):
     """How often each pair comes, for each item."""
 
     @model_validator(mode="after")
-    def _two_different_conditions(self) -> "_ForcedChoicePage":
+    def _each_pair_once_of_two_conditions(self) -> "_ForcedChoicePage":
         for pair in self.pairs:
             if pair[0] == pair[1]:
                 raise ValueError(f'a pair holds "{pair[0]}" twice')
+        sets = [frozenset(pair) for pair in self.pairs]
+        twice = next((pair for pair in self.pairs if sets.count(frozenset(pair)) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f'"{twice[0]}" and "{twice[1]}" are paired twice; trials_per_pair says how often a pair comes'
+            )
         return self
 
 
@@ -147,9 +164,10 @@ class AbPage(_ForcedChoicePage):
 class AbxPage(_ForcedChoicePage):
     """Two mixes, and an unknown one that is the same as one of them (Munson and Gardner, JASA 22, 1950)."""
 
+    COMPARES = False
     page: Literal["abx"]
     question: PlainText = "Is X the same as A or as B?"
-    instructions: Text = "X is exactly one of the two. Play them as often as you wish, then choose."
+    instructions: Text = "X is exactly one of the two. Play all three as often as you wish, then choose."
     trials_per_pair: Annotated[int, Field(ge=1, le=50)] = 5
 
     @property
@@ -160,6 +178,7 @@ class AbxPage(_ForcedChoicePage):
 class AcrPage(ListeningPage):
     """One mix at a time, in five categories (ITU-T P.800, absolute category rating)."""
 
+    COMPARES = False
     page: Literal["acr"]
     question: PlainText = "How good is this mix?"
     instructions: Text = "Play the mix, then choose the word that fits best."
@@ -180,6 +199,7 @@ class AcrPage(ListeningPage):
 class RankingPage(ListeningPage):
     """All mixes in an order, without ties."""
 
+    FEWEST_CONDITIONS = 2
     page: Literal["ranking"]
     question: PlainText = "Put the mixes in order, the best first"
     instructions: Text = "All are the same performance. Play them as often as you wish."

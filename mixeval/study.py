@@ -191,6 +191,8 @@ class Study(Section):
         unknown = [name for name in conditions_named(self.test) if name not in ids]
         if unknown:
             raise ValueError(f'[test] names "{unknown[0]}", which is no condition of this study')
+        if len(ids) < self.test.FEWEST_CONDITIONS:
+            raise ValueError(f"[test] compares conditions, of which this study has {len(ids)}")
         return self
 
     @property

@@ -20,7 +20,7 @@ from mixeval.models import Page, PageStimulus
 from mixeval.versions import Version
 from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
 from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data
-from mixeval_webapp.page_types.registry import PAGE_TYPES
+from mixeval_webapp.page_types.registry import PAGE_TYPES, RATING_PAGES
 from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
 from mixeval_webapp.problems import NotYoursError
 from mixeval_webapp.site import site
@@ -35,13 +35,17 @@ pages = Blueprint("pages", __name__)
 def consent() -> str:
     visitor = visitor_of_request()
     version = site().version
+    test = version.study.test
+    presentations = RATING_PAGES[test.page].presentations(
+        test, [condition.id for condition in version.study.conditions]
+    )
     speak_for(version.study)
     return render_template(
         "consent.html",
         study_title=version.study.study.title,
         paragraphs=_paragraphs(version.study.participants.consent),
-        page_count=len(version.manifest.items),
-        mix_count=len(version.study.conditions),
+        page_count=len(version.manifest.items) * len(presentations),
+        mix_count=max(len(presentation.rated) for presentation in presentations),
         continuing=visitor is not None and visitor.completion_code is None,
         start_id=new_token(),
     )

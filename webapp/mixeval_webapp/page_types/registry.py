@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mixeval_webapp.page_types.break_page import BreakPageType
+from mixeval_webapp.page_types.forced_choice import AbPageType, AbxPageType
 from mixeval_webapp.page_types.page_type import PageType
 from mixeval_webapp.page_types.rating_page import RatingPageType
 from mixeval_webapp.page_types.scale_page import SingleAxisPageType, SlidersPageType
@@ -10,6 +11,8 @@ from mixeval_webapp.page_types.scale_page import SingleAxisPageType, SlidersPage
 RATING_PAGES: Mapping[str, RatingPageType] = {
     "single_axis": SingleAxisPageType(),
     "sliders": SlidersPageType(),
+    "ab": AbPageType(),
+    "abx": AbxPageType(),
 }
 """What `[test] page` may name."""
 

@@ -44,7 +44,7 @@ export class RatingScreen {
     const fetch = globalThis.fetch.bind(globalThis);
     const words = new Words(data.words);
     this.delivery = new Delivery(data, { outbox, scope, words, fetch });
-    this.page = new RatingPage(data, this.delivery.waiting(), Date.now());
+    this.page = new RatingPage(data, this.delivery.waiting(), Date.now(), Interface.rule);
     this.heardBefore = new Map(data.stimuli.map(({ token }) => [token, this.page.answer(token).listened_seconds]));
     const kept = new KeptVolume(data.page, () => sessionStorage);
     const volumeDb = kept.db ?? data.volume_db;
@@ -62,6 +62,7 @@ export class RatingScreen {
         scope, words, data, axis, onMove,
         onPlay: (token) => this.#press(token),
         onPlace: (token, value) => this.#keep([this.page.place(token, attribute, value)]),
+        onPlaceAll: (values) => this.#keep(values.map(([token, value]) => this.page.place(token, attribute, value))),
       });
     });
     this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
@@ -213,14 +214,14 @@ export class RatingScreen {
     const target = /** @type {Element} */ (event.target);
     // A key that is held down would press its button again and again.
     if (event.repeat && event.key === "Enter" && target.matches("button")) event.preventDefault();
-    const typing = target.matches("textarea, input:not([type=range])");
+    const typing = target.matches("textarea, input:not([type=range], [type=radio])");
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
     const token = this.keys(event.key);
     if (token) {
       for (const asked of this.interfaces) asked.reveal(token);
       this.#press(token);
     } else if (event.key === "Escape") this.#stop();
-    else if (event.key === " " && !target.closest("button, summary, a")) {
+    else if (event.key === " " && !target.closest("button, summary, a, input[type=radio]")) {
       event.preventDefault();
       const own = this.interfaces.map((asked) => asked.tokenAt(target)).find((found) => found !== undefined);
       const current = own ?? this.sound.current ?? this.data.stimuli[0]?.token;
