@@ -1,0 +1,232 @@
+"""Pages with a choice, in Chromium against the real server: by keys, by mouse, through a reload, and by hostile hands."""
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from mixeval.models import Page, PageStimulus, Rating
+
+pytestmark = pytest.mark.browser
+
+AB = 'page = "ab"\npairs = [["mix_0", "mix_1"]]\nno_preference = true'
+ABX = 'page = "abx"\npairs = [["mix_0", "mix_1"]]\ntrials_per_pair = 2'
+
+
+class ChoiceTab:
+    """A page of which the controls are cards, in the hands of a listener."""
+
+    def __init__(self, page):
+        self.page = page
+
+    def start(self, url):
+        self.page.goto(url)
+        self.page.get_by_role("button", name="I agree, start").click()
+        return self.ready()
+
+    def data(self):
+        return json.loads(self.page.locator("#page-data").text_content())
+
+    def next(self):
+        # Playwright waits for what says aria-disabled; a listener's finger does not.
+        self.page.locator("#next").click(force=True)
+
+    def wait_for_page(self, number):
+        self.page.wait_for_function(
+            "n => JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === n",
+            arg=number,
+        )
+        return self.ready()
+
+    def wait_until(self, saved):
+        self.page.wait_for_function(
+            "words => document.querySelector('#saved').textContent === words", arg=saved
+        )
+
+    def ready(self):
+        self.page.wait_for_function(
+            "() => document.querySelector('#board')?.inert === false && !document.querySelector('.loading')"
+        )
+        return self
+
+    def hear_by_key(self, letter):
+        self.page.keyboard.press(letter)
+        self.heard(letter.upper())
+
+    def hear(self, letter):
+        self.page.get_by_role("button", name=f"Play mix {letter}", exact=True).click()
+        self.heard(letter)
+
+    def heard(self, letter):
+        self.page.locator(".playing.heard", has=self.page.get_by_text(letter, exact=True)).wait_for()
+
+    def option(self, words):
+        return self.page.get_by_role("radio", name=words, exact=True)
+
+    def tab_to(self, selector):
+        for _ in range(60):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"no key leads to {selector}")
+
+    def todo(self):
+        return self.page.locator("#todo").inner_text()
+
+    def put(self, values, *, complete=False, **changes):
+        """Send values of the sounds from the left past the page, as no page would; return the status."""
+        data = self.data()
+        ratings = [
+            {
+                "stimulus": row["token"],
+                "attribute": data["axes"][0]["attribute"],
+                "value": value,
+                "moved": value is not None,
+                "played": True,
+                "listened_seconds": 1,
+                "sequence": data["next_sequence"],
+            }
+            | changes
+            for row, value in zip(data["stimuli"], values, strict=True)
+        ]
+        address, method = ("complete_url", "POST") if complete else ("ratings_url", "PUT")
+        return self.page.evaluate(
+            """async ([url, method, body]) => (await fetch(url, { method, body: JSON.stringify(body),
+              headers: { "Content-Type": "application/json", "X-Mixeval": "1" } })).status""",
+            [data[address], method, {"ratings": ratings} | ({"sequence": 1} if complete else {})],
+        )
+
+
+@pytest.fixture
+def open_test(serve_test, tab):
+    """Serve the seven mixes with a [test] section, and begin."""
+
+    def opening(section):
+        served = serve_test(section)
+        return ChoiceTab(tab).start(served.url), served
+
+    return opening
+
+
+def rows(served):
+    """Every sound of every page in its order: (page, letter, role, value, moved)."""
+    query = (
+        select(Page.position, PageStimulus.shown_as, PageStimulus.role, Rating.value, Rating.played)
+        .select_from(PageStimulus)
+        .join(Page)
+        .outerjoin(Rating)
+        .order_by(Page.position, PageStimulus.position)
+    )
+    with served.database.read() as db:
+        return [tuple(row) for row in db.execute(query)]
+
+
+def test_ab_is_answered_by_keys_alone(open_test, tab):
+    page, served = open_test(AB)
+    assert page.todo() == "Still to play: A, B\nStill to choose"
+    page.hear_by_key("a")
+    page.hear_by_key("b")
+    page.tab_to("input[type=radio]")
+    tab.keyboard.press("Space")
+    assert page.option("Choose A").is_checked()
+    tab.keyboard.press("ArrowDown")
+    assert page.option("Choose B").is_checked()
+    # Letters still play while an answer has the focus.
+    tab.keyboard.press("a")
+    page.heard("A")
+    page.tab_to("#next")
+    page.wait_until("All saved")
+    tab.keyboard.press("Enter")
+    page.wait_for_page(2)
+    page.hear_by_key("a")
+    page.hear_by_key("b")
+    page.tab_to("input[type=radio]")
+    tab.keyboard.press("Enter")
+    page.tab_to("#next")
+    tab.keyboard.press("Enter")
+    tab.locator("#completion-code").wait_for()
+    assert rows(served) == [
+        (0, "A", "rated", 0, True),
+        (0, "B", "rated", 1, True),
+        (1, "A", "rated", 1, True),
+        (1, "B", "rated", 0, True),
+    ]
+    moves = [event.detail for event in served.events("move")]
+    assert {move["by"] for move in moves} == {"keys"}
+    assert [(move["from"], move["to"]) for move in moves[:4]] == [(None, 1), (None, 0), (1, 0), (0, 1)]
+
+
+def test_ab_is_answered_with_the_mouse_and_no_preference_is_half_of_each(open_test, tab):
+    page, served = open_test(AB)
+    page.hear("A")
+    page.next()
+    assert page.todo() == "Still to play: B\nStill to choose"
+    page.hear("B")
+    tab.get_by_text("Choose A").click()
+    assert page.option("Choose A").is_checked()
+    tab.get_by_text("No preference").click()
+    assert not page.option("Choose A").is_checked()
+    assert page.option("No preference").is_checked()
+    page.next()
+    page.wait_for_page(2)
+    assert [row[3] for row in rows(served)][:2] == [0.5, 0.5]
+    assert [event.detail for event in served.events("next_refused")] == [{"play": ["B"], "choose": []}]
+    assert {event.detail["by"] for event in served.events("move")} == {"pointer"}
+
+
+def test_a_reload_brings_the_choice_back(open_test, tab):
+    page, _ = open_test(AB)
+    page.hear("B")
+    tab.get_by_text("Choose B").click()
+    page.wait_until("All saved")
+    tab.reload()
+    page.ready()
+    assert page.option("Choose B").is_checked()
+    assert page.todo() == "Still to play: A"
+
+
+def test_abx_is_answered_by_keys_alone(open_test, tab):
+    page, served = open_test(ABX)
+    for number in range(4):
+        page.wait_for_page(number + 1)
+        for letter in "abx":
+            page.hear_by_key(letter)
+        page.tab_to("input[type=radio]")
+        tab.keyboard.press("ArrowDown" if number % 2 else "Space")
+        assert page.option("X is B" if number % 2 else "X is A").is_checked()
+        page.tab_to("#next")
+        tab.keyboard.press("Enter")
+    tab.locator("#completion-code").wait_for()
+    found = rows(served)
+    assert [row[3] for row in found if row[1] == "A"] == [1, 0, 1, 0]
+    assert [row[3] for row in found if row[1] == "B"] == [0, 1, 0, 1]
+    assert [row[3:] for row in found if row[1] == "X"] == [(None, True)] * 4
+
+
+def test_abx_is_answered_with_the_mouse_once_x_was_heard(open_test, tab):
+    page, served = open_test(ABX)
+    page.hear("A")
+    page.hear("B")
+    tab.get_by_text("X is B").click()
+    page.next()
+    assert page.todo() == "Still to play: X"
+    page.hear("X")
+    tab.reload()
+    page.ready()
+    assert page.option("X is B").is_checked()
+    page.next()
+    page.wait_for_page(2)
+    assert [row[3] for row in rows(served)][:3] == [0, 1, None]
+
+
+@pytest.mark.parametrize(
+    ("section", "stored", "completed"),
+    [
+        (AB, [(0.7, 0.3)], [(1, 1), (0, 0.5)]),
+        (ABX, [(1, 0, 1), (0.7, 0.3, None)], [(1, 1, None), (0.5, 0.5, None)]),
+    ],
+)
+def test_what_no_page_would_send_is_refused(open_test, section, stored, completed):
+    page, _ = open_test(section)
+    assert [page.put(values) for values in stored] == [422] * len(stored)
+    assert [page.put(values, complete=True, sequence=n) for n, values in enumerate(completed)] == [422, 422]
