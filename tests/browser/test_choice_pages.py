@@ -10,6 +10,7 @@ from mixeval.models import Page, PageStimulus, Rating
 pytestmark = pytest.mark.browser
 
 AB = 'page = "ab"\npairs = [["mix_0", "mix_1"]]\nno_preference = true'
+ACR = 'page = "acr"'
 ABX = 'page = "abx"\npairs = [["mix_0", "mix_1"]]\ntrials_per_pair = 2'
 
 
@@ -219,10 +220,45 @@ def test_abx_is_answered_with_the_mouse_once_x_was_heard(open_test, tab):
     assert [row[3] for row in rows(served)][:3] == [0, 1, None]
 
 
+def test_acr_is_answered_by_keys_alone(open_test, tab):
+    page, served = open_test(ACR)
+    words = ("Excellent", "Good", "Fair", "Poor", "Bad")
+    for number in range(14):
+        page.wait_for_page(number + 1)
+        if number == 0:
+            assert page.todo() == "Still to play: A\nStill to choose"
+        page.hear_by_key("a")
+        page.tab_to("input[type=radio]")
+        tab.keyboard.press("Space")
+        for _ in range(number % 5):
+            tab.keyboard.press("ArrowDown")
+        assert page.option(words[number % 5]).is_checked()
+        page.tab_to("#next")
+        tab.keyboard.press("Enter")
+    tab.locator("#completion-code").wait_for()
+    assert [row[3] for row in rows(served)] == [5 - number % 5 for number in range(14)]
+
+
+def test_acr_is_answered_with_the_mouse_through_a_reload(open_test, tab):
+    page, served = open_test(ACR)
+    page.hear("A")
+    tab.get_by_text("Good", exact=True).click()
+    tab.get_by_text("Fair", exact=True).click()
+    page.wait_until("All saved")
+    tab.reload()
+    page.ready()
+    assert page.option("Fair").is_checked()
+    assert page.todo() == ""
+    page.next()
+    page.wait_for_page(2)
+    assert rows(served)[0] == (0, "A", "rated", 3, True)
+
+
 @pytest.mark.parametrize(
     ("section", "stored", "completed"),
     [
         (AB, [(0.7, 0.3)], [(1, 1), (0, 0.5)]),
+        (ACR, [(0.7,), (6,)], [(None,), (None,)]),
         (ABX, [(1, 0, 1), (0.7, 0.3, None)], [(1, 1, None), (0.5, 0.5, None)]),
     ],
 )

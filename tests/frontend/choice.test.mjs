@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Categories } from "../../webapp/mixeval_webapp/static/js/categories.js";
 import { Choice } from "../../webapp/mixeval_webapp/static/js/choice.js";
 import { RatingPage } from "../../webapp/mixeval_webapp/static/js/rating-page.js";
 import { todoLines } from "../../webapp/mixeval_webapp/static/js/saved-state.js";
@@ -38,4 +39,17 @@ test("where a sound does not play nobody must choose, but half a choice is none"
   assert.deepEqual(page.todo(), {});
   page.place("a", "preference", 1);
   assert.deepEqual(page.todo(), { choose: [] });
+});
+
+test("a category is to be chosen for the one mix, unless it does not play", () => {
+  const data = pageData({ type: "acr", values: { lowest: 1, highest: 5, step: 1 } });
+  data.stimuli.splice(1);
+  const page = new RatingPage(data, {}, 0, Categories.rule);
+  page.hear("a", 1);
+  assert.deepEqual(page.todo(), { choose: [] });
+  page.setUnplayable("a", true);
+  assert.deepEqual(page.todo(), {});
+  page.setUnplayable("a", false);
+  assert.equal(page.place("a", "preference", 9).value, 5);
+  assert.deepEqual(page.todo(), {});
 });

@@ -60,12 +60,8 @@ class _ForcedChoicePageType(RatingPageType):
     def values(self, sheet: Sheet) -> Values:  # noqa: ARG002 - the same for every page
         return SHARES
 
-    def missing(self, study: Study, sheet: Sheet) -> Missing:
-        unheard = self.unheard(study, sheet)
-        tasks = {"play": unheard} if unheard else {}
-        if not self._is_chosen(study, sheet):
-            tasks["choose"] = ()
-        return tasks
+    def unanswered(self, study: Study, sheet: Sheet) -> Missing:
+        return {} if self._is_chosen(study, sheet) else {"choose": ()}
 
     def _is_chosen(self, study: Study, sheet: Sheet) -> bool:
         """Tell whether one mix is chosen and the other is not, or, where that may be, neither."""

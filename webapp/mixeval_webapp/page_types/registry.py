@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mixeval_webapp.page_types.break_page import BreakPageType
+from mixeval_webapp.page_types.category_page import AcrPageType
 from mixeval_webapp.page_types.forced_choice import AbPageType, AbxPageType
 from mixeval_webapp.page_types.page_type import PageType
 from mixeval_webapp.page_types.rating_page import RatingPageType
@@ -13,6 +14,7 @@ RATING_PAGES: Mapping[str, RatingPageType] = {
     "sliders": SlidersPageType(),
     "ab": AbPageType(),
     "abx": AbxPageType(),
+    "acr": AcrPageType(),
 }
 """What `[test] page` may name."""
 

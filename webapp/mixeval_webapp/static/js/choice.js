@@ -4,6 +4,7 @@
  * The choice is a group of radio buttons, one for each mix (its value is the mix's token) and perhaps one for none.
  */
 
+import { Options } from "./options.js";
 import { PlayCard } from "./play-card.js";
 
 /**
@@ -19,11 +20,8 @@ const NOT_CHOSEN = 0;
 export class Choice {
   /** @type {PlayCard[]} */
   #cards;
-  /** @type {HTMLInputElement[]} */
-  #options;
   /** @type {Map<string, number | null>} */
   #values = new Map();
-  #by = "keys";
 
   /**
    * One of two is chosen, or neither. Nobody can compare what does not play, but half a choice is none.
@@ -43,32 +41,18 @@ export class Choice {
    * @param {Tools} tools
    */
   constructor(section, tools) {
-    const { scope, data } = tools;
     this.onPlaceAll = tools.onPlaceAll;
     this.onMove = tools.onMove;
     this.#cards = PlayCard.all(section, tools);
-    this.#options = [...section.querySelectorAll("input")];
-    for (const { token, role } of data.stimuli) if (role === "rated") this.#values.set(token, null);
-    scope.listen(section, "pointerdown", () => (this.#by = "pointer"), { capture: true });
-    scope.listen(section, "keydown", () => (this.#by = "keys"), { capture: true });
-    for (const option of this.#options) {
-      scope.listen(option, "change", (event) => this.#choose(option.value, event.timeStamp));
-      // As on other pages; browsers choose by Space and the arrows alone.
-      scope.listen(option, "keydown", (/** @type {KeyboardEvent} */ event) => {
-        if (event.key === "Enter" && !event.repeat) option.click();
-      });
-    }
+    for (const { token, role } of tools.data.stimuli) if (role === "rated") this.#values.set(token, null);
+    this.options = new Options(section, tools.scope, (value, act) => this.#choose(value, act));
   }
 
   /** @param {(token: string) => Look} look */
   draw(look) {
     for (const card of this.#cards) card.draw(look(card.token));
     for (const token of this.#values.keys()) this.#values.set(token, look(token).value);
-    const tie = [...this.#values.values()].every((value) => value === NEITHER);
-    for (const option of this.#options) {
-      option.checked = option.value === "" ? tie : this.#values.get(option.value) === CHOSEN && !this.#isDouble();
-      option.closest(".option")?.classList.toggle("chosen", option.checked);
-    }
+    this.options.draw(this.#chosen());
   }
 
   settle() {}
@@ -83,24 +67,28 @@ export class Choice {
     return this.#cards.find((card) => card.element.contains(element))?.token;
   }
 
+  /** The value of the option that is chosen: a token, nothing for neither, or null. */
+  #chosen() {
+    const values = [...this.#values];
+    if (values.every(([, value]) => value === NEITHER)) return "";
+    const chosen = values.filter(([, value]) => value === CHOSEN);
+    // Two tabs or devices may each have chosen another mix: then nothing is chosen.
+    return chosen.length === 1 ? (chosen[0]?.[0] ?? null) : null;
+  }
+
   /**
    * @param {string} chosen a token, or nothing for neither
-   * @param {number} at
+   * @param {import("./options.js").Act} act
    */
-  #choose(chosen, at) {
+  #choose(chosen, { by, at }) {
     /** @type {[string, number][]} */
     const values = [...this.#values.keys()].map((token) => [
       token, chosen === "" ? NEITHER : token === chosen ? CHOSEN : NOT_CHOSEN,
     ]);
     for (const [token, to] of values) {
       const from = this.#values.get(token) ?? null;
-      if (from !== to) this.onMove(token, { from, to, by: this.#by }, at);
+      if (from !== to) this.onMove(token, { from, to, by }, at);
     }
     this.onPlaceAll(values);
-  }
-
-  /** Of two tabs or devices each may have chosen another mix: then nothing is chosen. */
-  #isDouble() {
-    return [...this.#values.values()].every((value) => value === CHOSEN);
   }
 }

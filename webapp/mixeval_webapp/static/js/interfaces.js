@@ -52,4 +52,5 @@ export const INTERFACES = {
   sliders: async () => (await import("./board.js")).Board,
   ab: async () => (await import("./choice.js")).Choice,
   abx: async () => (await import("./choice.js")).Choice,
+  acr: async () => (await import("./categories.js")).Categories,
 };
