@@ -202,7 +202,10 @@ class RankingPage(ListeningPage):
     FEWEST_CONDITIONS = 2
     page: Literal["ranking"]
     question: PlainText = "Put the mixes in order, the best first"
-    instructions: Text = "All are the same performance. Play them as often as you wish."
+    instructions: Text = (
+        "All are the same performance. Play them as often as you wish, then drag each into your order, "
+        "or press Place."
+    )
     attribute: PlainText = "preference"
     scale: Annotated[tuple[PlainText, ...], Field(min_length=2, max_length=2)] = ("Worst", "Best")
 

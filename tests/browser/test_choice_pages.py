@@ -11,6 +11,7 @@ pytestmark = pytest.mark.browser
 
 AB = 'page = "ab"\npairs = [["mix_0", "mix_1"]]\nno_preference = true'
 ACR = 'page = "acr"'
+RANKING = 'page = "ranking"'
 ABX = 'page = "abx"\npairs = [["mix_0", "mix_1"]]\ntrials_per_pair = 2'
 
 
@@ -254,10 +255,108 @@ def test_acr_is_answered_with_the_mouse_through_a_reload(open_test, tab):
     assert rows(served)[0] == (0, "A", "rated", 3, True)
 
 
+def ranks(page):
+    """The letters of the list, the best first."""
+    return "".join(page.page.locator(".places .card .play").all_inner_texts())
+
+
+def grip(page, letter):
+    return page.page.get_by_role("slider", name=f"Mix {letter}", exact=True)
+
+
+def drag(page, letter, onto, *, above):
+    """Take the card of `letter` by its grip and let it go at the upper or lower edge of `onto`."""
+    box, goal = grip(page, letter).bounding_box(), onto.bounding_box()
+    mouse = page.page.mouse
+    mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    mouse.down()
+    mouse.move(goal["x"] + goal["width"] / 2, goal["y"] + (4 if above else goal["height"] - 4), steps=6)
+    mouse.up()
+
+
+def test_a_ranking_is_made_by_keys_alone(open_test, tab):
+    page, served = open_test(RANKING)
+    for item in range(2):
+        page.wait_for_page(item + 1)
+        assert page.todo() == "Still to play: A, B, C, D, E, F, G\nStill to place: A, B, C, D, E, F, G"
+        for letter in "abcdefg":
+            page.hear_by_key(letter)
+        tab.keyboard.press("Space")
+        tab.wait_for_function("() => !document.querySelector('.playing')")
+        page.tab_to("[role=slider]")
+        assert grip(page, "A").get_attribute("aria-valuetext") == "not placed yet"
+        for letter in "ABCDEFG":
+            tab.wait_for_function(
+                "letter => document.activeElement.ariaLabel === `Mix ${letter}`", arg=letter
+            )
+            tab.keyboard.press("Enter")
+            # From the last place on to the first card of those that wait.
+            tab.keyboard.press("ArrowRight")
+        assert ranks(page) == "ABCDEFG"
+        assert page.todo() == ""
+        tab.wait_for_function("() => document.activeElement.ariaLabel === 'Mix A'")
+        for _ in range(2):
+            tab.keyboard.press("ArrowDown")
+        assert ranks(page) == "BCADEFG"
+        assert grip(page, "A").get_attribute("aria-valuetext") == "place 3 of 7"
+        tab.keyboard.press("ArrowLeft")
+        tab.keyboard.press("ArrowUp")
+        tab.keyboard.press("ArrowUp")
+        tab.keyboard.press("ArrowLeft")
+        tab.keyboard.press("Home")
+        assert ranks(page) == "GCBADEF"
+        tab.keyboard.press("End")
+        assert ranks(page) == "CBADEFG"
+        # The focus stays with the card, so that Space plays it.
+        tab.keyboard.press("Space")
+        page.heard("G")
+        page.tab_to("#next")
+        tab.keyboard.press("Enter")
+    tab.locator("#completion-code").wait_for()
+    assert [row[3] for row in rows(served)] == [5, 6, 7, 4, 3, 2, 1] * 2
+    assert all(row[4] for row in rows(served))
+
+
+def test_a_ranking_is_made_with_the_mouse_through_a_reload(open_test, tab):
+    page, served = open_test(RANKING)
+    for letter in "CAF":
+        grip(page, letter).click()
+    assert ranks(page) == "CAF"
+    drag(page, "E", grip(page, "A"), above=True)
+    assert ranks(page) == "CEAF"
+    drag(page, "C", grip(page, "F"), above=False)
+    assert ranks(page) == "EAFC"
+    drag(page, "B", tab.locator(".places .empty").last, above=False)
+    assert ranks(page) == "EAFCB"
+    # Let go beside the list, or pressed where it stands, a card stays.
+    drag(page, "D", tab.locator("h1"), above=True)
+    grip(page, "A").click()
+    assert ranks(page) == "EAFCB"
+    tab.get_by_role("button", name="Move mix C up").click()
+    assert ranks(page) == "EACFB"
+    assert tab.locator(".said").inner_text() == "Mix C: place 3 of 7"
+    page.wait_until("All saved")
+    tab.reload()
+    page.ready()
+    assert ranks(page) == "EACFB"
+    assert tab.locator(".pool .play").all_inner_texts() == ["D", "G"]
+    assert page.todo().endswith("Still to place: D, G")
+    for letter in "DG":
+        grip(page, letter).click()
+    for letter in "ABCDEFG":
+        page.hear(letter)
+    page.next()
+    page.wait_for_page(2)
+    stored = {row[1]: row[3] for row in rows(served) if row[0] == 0}
+    assert sorted(stored, key=stored.get, reverse=True) == list("EACFBDG")
+    assert sorted(stored.values()) == [1, 2, 3, 4, 5, 6, 7]
+
+
 @pytest.mark.parametrize(
     ("section", "stored", "completed"),
     [
         (AB, [(0.7, 0.3)], [(1, 1), (0, 0.5)]),
+        (RANKING, [(0.7, 2, 3, 4, 5, 6, 7)], [(1, 1, 3, 4, 5, 6, 7), (None, 2, 3, 4, 5, 6, 7)]),
         (ACR, [(0.7,), (6,)], [(None,), (None,)]),
         (ABX, [(1, 0, 1), (0.7, 0.3, None)], [(1, 1, None), (0.5, 0.5, None)]),
     ],

@@ -6,6 +6,7 @@ from mixeval_webapp.page_types.break_page import BreakPageType
 from mixeval_webapp.page_types.category_page import AcrPageType
 from mixeval_webapp.page_types.forced_choice import AbPageType, AbxPageType
 from mixeval_webapp.page_types.page_type import PageType
+from mixeval_webapp.page_types.ranking_page import RankingPageType
 from mixeval_webapp.page_types.rating_page import RatingPageType
 from mixeval_webapp.page_types.scale_page import SingleAxisPageType, SlidersPageType
 
@@ -15,6 +16,7 @@ RATING_PAGES: Mapping[str, RatingPageType] = {
     "ab": AbPageType(),
     "abx": AbxPageType(),
     "acr": AcrPageType(),
+    "ranking": RankingPageType(),
 }
 """What `[test] page` may name."""
 

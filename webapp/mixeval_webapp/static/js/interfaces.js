@@ -52,5 +52,6 @@ export const INTERFACES = {
   sliders: async () => (await import("./board.js")).Board,
   ab: async () => (await import("./choice.js")).Choice,
   abx: async () => (await import("./choice.js")).Choice,
+  ranking: async () => (await import("./ranking.js")).Ranking,
   acr: async () => (await import("./categories.js")).Categories,
 };
