@@ -214,6 +214,33 @@ class RankingPage(ListeningPage):
         return (Attribute(name=self.attribute, question=self.question, scale=self.scale),)
 
 
+class Bs1116Page(ListeningPage):
+    """An open reference and two coded mixes, one of which is the reference again (ITU-R BS.1116-3)."""
+
+    COMPARES = False
+    FEWEST_CONDITIONS = 2
+    page: Literal["bs1116"]
+    reference: ConditionId
+    """The condition that all others are graded against."""
+    question: PlainText = "How much does each differ from the reference?"
+    instructions: Text = (
+        "One of A and B is the reference itself: give it 5.0. Grade the other by what you hear, "
+        "compared with the reference."
+    )
+    attribute: PlainText = "basic_audio_quality"
+    scale: Annotated[tuple[PlainText, ...], Field(min_length=5, max_length=5)] = (
+        "Very annoying",
+        "Annoying",
+        "Slightly annoying",
+        "Perceptible, but not annoying",
+        "Imperceptible",
+    )
+
+    @property
+    def attributes_asked(self) -> tuple[Attribute, ...]:
+        return (Attribute(name=self.attribute, question=self.question, scale=self.scale),)
+
+
 def _page_tag(section: object) -> str:
     if isinstance(section, Mapping):
         return str(section.get("page", DEFAULT_PAGE))
@@ -226,7 +253,8 @@ AnyListeningPage = Annotated[
     | Annotated[AbPage, Tag("ab")]
     | Annotated[AbxPage, Tag("abx")]
     | Annotated[AcrPage, Tag("acr")]
-    | Annotated[RankingPage, Tag("ranking")],
+    | Annotated[RankingPage, Tag("ranking")]
+    | Annotated[Bs1116Page, Tag("bs1116")],
     Discriminator(_page_tag),
 ]
 
@@ -237,6 +265,7 @@ LISTENING_PAGES: Mapping[str, type[ListeningPage]] = {
     "abx": AbxPage,
     "acr": AcrPage,
     "ranking": RankingPage,
+    "bs1116": Bs1116Page,
 }
 """The page types that are offered, by what `page` calls them."""
 
@@ -251,7 +280,7 @@ def conditions_named(test: ListeningPage) -> tuple[str, ...]:
     names: list[str] = []
     if test.attention is not None:
         names += [test.attention.better, test.attention.worse]
-    if isinstance(test, SlidersPage) and test.reference is not None:
+    if isinstance(test, SlidersPage | Bs1116Page) and test.reference is not None:
         names.append(test.reference)
     if isinstance(test, _ForcedChoicePage):
         names += [name for pair in test.pairs for name in pair]

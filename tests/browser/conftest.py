@@ -87,10 +87,11 @@ def serve_test(study_folder, tmp_path):
     """Serve the same mixes with a [test] section of the caller's; all is closed when the test ends."""
     closing = []
 
-    def serve(section):
+    def serve(section, *, reference=None):
         folder = shutil.copytree(study_folder, tmp_path / f"study-{len(closing)}")
-        with (folder / "study.toml").open("a", encoding="utf-8") as file:
-            file.write(f"\n[test]\n{section}\n")
+        study = (folder / "study.toml").read_text(encoding="utf-8")
+        study = study.replace(f'id = "{reference}"', f'id = "{reference}"\nrole = "reference"')
+        (folder / "study.toml").write_text(f"{study}\n[test]\n{section}\n", encoding="utf-8")
         settings = Settings(database_url=f"sqlite:///{folder / 'answers.sqlite3'}", secret_key="k" * 64)
         app = create_app(folder, settings=settings)
         server = Server(app)

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 AB = 'page = "ab"\npairs = [["mix_0", "mix_1"]]\nno_preference = true'
 ACR = 'page = "acr"'
 RANKING = 'page = "ranking"'
+BS1116 = 'page = "bs1116"\nreference = "mix_0"'
 ABX = 'page = "abx"\npairs = [["mix_0", "mix_1"]]\ntrials_per_pair = 2'
 
 
@@ -56,7 +57,8 @@ class ChoiceTab:
         self.heard(letter.upper())
 
     def hear(self, letter):
-        self.page.get_by_role("button", name=f"Play mix {letter}", exact=True).click()
+        name = f"Play {'mix ' if len(letter) == 1 and letter != 'X' else ''}{letter}"
+        self.page.get_by_role("button", name=name, exact=True).click()
         self.heard(letter)
 
     def heard(self, letter):
@@ -104,7 +106,7 @@ def open_test(serve_test, tab):
     """Serve the seven mixes with a [test] section, and begin."""
 
     def opening(section):
-        served = serve_test(section)
+        served = serve_test(section, reference="mix_0")
         return ChoiceTab(tab).start(served.url), served
 
     return opening
@@ -352,11 +354,57 @@ def test_a_ranking_is_made_with_the_mouse_through_a_reload(open_test, tab):
     assert sorted(stored.values()) == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_bs1116_is_answered_by_keys_alone(open_test, tab):
+    page, served = open_test(BS1116)
+    for number in range(12):
+        page.wait_for_page(number + 1)
+        tab.keyboard.press("r")
+        page.heard("Reference")
+        page.hear_by_key("a")
+        page.hear_by_key("b")
+        page.tab_to("input[type=range]")
+        assert grip(page, "A").get_attribute("aria-valuetext") == "not rated yet"
+        tab.keyboard.press("Enter")
+        assert grip(page, "A").get_attribute("aria-valuetext") == "3.0, Slightly annoying"
+        tab.keyboard.press("ArrowRight")
+        # Letters and Space play while a slider has the focus.
+        tab.keyboard.press("Space")
+        page.heard("A")
+        page.tab_to("input[type=range]")
+        tab.keyboard.press("Home")
+        assert page.todo() == "One of A, B is the reference: give it 5.0"
+        tab.keyboard.press("End")
+        assert grip(page, "B").get_attribute("aria-valuetext") == "5.0, Imperceptible"
+        page.tab_to("#next")
+        tab.keyboard.press("Enter")
+    tab.locator("#completion-code").wait_for()
+    assert [row[3] for row in rows(served)] == [None, 3.1, 5] * 12
+    assert all(row[4] for row in rows(served))
+
+
+def test_bs1116_is_answered_with_the_mouse_through_a_reload(open_test, tab):
+    page, served = open_test(BS1116)
+    for name in ("Reference", "A", "B"):
+        page.hear(name)
+    # Pressed where it is drawn, a slider counts.
+    grip(page, "A").click()
+    box = grip(page, "B").bounding_box()
+    tab.mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)
+    page.wait_until("All saved")
+    tab.reload()
+    page.ready()
+    assert tab.locator("output:not(#decibels)").all_inner_texts() == ["3.0", "5.0"]
+    page.next()
+    page.wait_for_page(2)
+    assert [row[3] for row in rows(served)][:3] == [None, 3, 5]
+
+
 @pytest.mark.parametrize(
     ("section", "stored", "completed"),
     [
         (AB, [(0.7, 0.3)], [(1, 1), (0, 0.5)]),
         (RANKING, [(0.7, 2, 3, 4, 5, 6, 7)], [(1, 1, 3, 4, 5, 6, 7), (None, 2, 3, 4, 5, 6, 7)]),
+        (BS1116, [(5, 5, 4), (None, 5, 0.7)], [(None, 4.9, 4), (None, None, 5)]),
         (ACR, [(0.7,), (6,)], [(None,), (None,)]),
         (ABX, [(1, 0, 1), (0.7, 0.3, None)], [(1, 1, None), (0.5, 0.5, None)]),
     ],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from mixeval_webapp.page_types.break_page import BreakPageType
+from mixeval_webapp.page_types.bs1116_page import Bs1116PageType
 from mixeval_webapp.page_types.category_page import AcrPageType
 from mixeval_webapp.page_types.forced_choice import AbPageType, AbxPageType
 from mixeval_webapp.page_types.page_type import PageType
@@ -17,6 +18,7 @@ RATING_PAGES: Mapping[str, RatingPageType] = {
     "abx": AbxPageType(),
     "acr": AcrPageType(),
     "ranking": RankingPageType(),
+    "bs1116": Bs1116PageType(),
 }
 """What `[test] page` may name."""
 

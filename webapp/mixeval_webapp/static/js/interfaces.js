@@ -53,5 +53,6 @@ export const INTERFACES = {
   ab: async () => (await import("./choice.js")).Choice,
   abx: async () => (await import("./choice.js")).Choice,
   ranking: async () => (await import("./ranking.js")).Ranking,
+  bs1116: async () => (await import("./grades.js")).Grades,
   acr: async () => (await import("./categories.js")).Categories,
 };

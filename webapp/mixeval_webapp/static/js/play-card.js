@@ -24,10 +24,13 @@ export class PlayCard {
     this.element = element;
     this.words = words;
     this.token = element.dataset["token"] ?? "";
-    this.label = data.stimuli.find(({ token }) => token === this.token)?.label ?? "";
+    const stimulus = data.stimuli.find(({ token }) => token === this.token);
+    this.label = stimulus?.label ?? "";
+    this.rated = stimulus?.role === "rated";
     const button = element.querySelector("button.play");
     if (!(button instanceof HTMLButtonElement)) throw new TypeError("A candidate lacks its button.");
     this.button = button;
+    this.name = button.querySelector("b")?.textContent ?? this.label;
     scope.listen(button, "click", () => onPlay(this.token));
   }
 
@@ -40,8 +43,9 @@ export class PlayCard {
     classList.toggle("failed", state === "failed");
     this.button.setAttribute("aria-pressed", String(playing));
     this.button.setAttribute("aria-disabled", String(state === "loading"));
-    const key = { loading: "mix_loading", failed: "mix_failed", ready: "play_mix" }[state];
-    this.button.setAttribute("aria-label", this.words.say(key, { label: this.label }));
+    const ready = this.rated ? "play_mix" : "play_heard";
+    const key = { loading: "mix_loading", failed: "mix_failed", ready }[state];
+    this.button.setAttribute("aria-label", this.words.say(key, { label: this.label, name: this.name }));
   }
 
   reveal() {
