@@ -1,6 +1,7 @@
 """Pages with a choice, in Chromium against the real server: by keys, by mouse, through a reload, and by hostile hands."""
 
 import json
+import re
 
 import pytest
 from sqlalchemy import select
@@ -354,6 +355,34 @@ def test_a_ranking_is_made_with_the_mouse_through_a_reload(open_test, tab):
     assert sorted(stored.values()) == [1, 2, 3, 4, 5, 6, 7]
 
 
+def test_a_ranking_is_made_with_a_finger_on_a_narrow_screen(serve_test, chromium):
+    context = chromium.new_context(
+        viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True, device_scale_factor=2
+    )
+    page = ChoiceTab(context.new_page()).start(serve_test(RANKING).url)
+    for letter in "ABC":
+        grip(page, letter).tap()
+    assert ranks(page) == "ABC"
+    page.page.get_by_role("button", name="Move mix C up").tap()
+    assert ranks(page) == "ACB"
+    box, goal = grip(page, "B").bounding_box(), grip(page, "A").bounding_box()
+    session = context.new_cdp_session(page.page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def touch(kind, *points):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    touch("touchStart", {"x": x, "y": y})
+    for step in range(1, 9):
+        touch("touchMove", {"x": x, "y": y + (goal["y"] + 4 - y) * step / 8})
+    touch("touchEnd")
+    page.page.wait_for_function("() => document.querySelector('.places .play').textContent === 'B'")
+    assert ranks(page) == "BAC"
+    # Two buttons, a grip and a letter fit beside each other: nothing scrolls sideways.
+    assert page.page.evaluate("document.documentElement.scrollWidth") == 360
+    context.close()
+
+
 def test_bs1116_is_answered_by_keys_alone(open_test, tab):
     page, served = open_test(BS1116)
     for number in range(12):
@@ -397,6 +426,22 @@ def test_bs1116_is_answered_with_the_mouse_through_a_reload(open_test, tab):
     page.next()
     page.wait_for_page(2)
     assert [row[3] for row in rows(served)][:3] == [None, 3, 5]
+
+
+@pytest.mark.parametrize("section", [AB, RANKING, BS1116])
+def test_a_page_is_under_60_kilobytes_before_its_audio(open_test, context, tab, section):
+    page, _ = open_test(section)
+    session = context.new_cdp_session(tab)
+    session.send("Network.enable")
+    session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    urls, sizes = {}, {}
+    session.on("Network.responseReceived", lambda e: urls.update({e["requestId"]: e["response"]["url"]}))
+    session.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}))
+    tab.reload()
+    page.ready()
+    weights = {urls[key]: size for key, size in sizes.items() if not re.search("/audio/|/api/", urls[key])}
+    assert any(url.endswith("player.js") for url in weights)
+    assert sum(weights.values()) < 60_000, weights
 
 
 @pytest.mark.parametrize(
