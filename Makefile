@@ -2,7 +2,7 @@
 # checkout and needs nothing but make, Python 3.11 or later and, for the browser tests, apt or an installed Chromium.
 
 .POSIX:
-.PHONY: demo test test-slow lint types contracts unit frontend wheel-test slow system-packages clean
+.PHONY: demo test test-slow lint types contracts unit frontend wheel-test slow system-packages slow-packages clean
 .DELETE_ON_ERROR:
 
 DEMO = .venv-demo
@@ -43,11 +43,16 @@ frontend: system-packages
 wheel-test: $(TEST)/ready system-packages
 	.ci/wheel-test $(TEST)
 
-slow: $(TEST)/ready system-packages
+slow: $(TEST)/ready slow-packages
 	.ci/count-skips $(TEST)/bin/pytest -m slow
 
 system-packages:
 	.ci/system-packages
+
+# The second engine is driven by a package of Node's.
+slow-packages:
+	.ci/system-packages slow
+	[ -d node_modules/puppeteer-core ] || ! command -v npm >/dev/null || npm ci --silent --no-audit --no-fund
 
 clean:
 	rm -rf $(DEMO) $(TEST) build dist node_modules

@@ -36,13 +36,19 @@ class AttentionPages(Section):
     worse: ConditionId
     pages: Annotated[int, Field(ge=1, le=10)] = 1
 
+    @model_validator(mode="after")
+    def _two_different_conditions(self) -> "AttentionPages":
+        if self.better == self.worse:
+            raise ValueError(f'better and worse are both "{self.better}"')
+        return self
+
 
 class ListeningPage(Section):
     """What all page types know."""
 
-    COMPARES: ClassVar[bool] = True
-    """Whether a page says which of two mixes is better."""
-    FEWEST_CONDITIONS: ClassVar[int] = 1
+    ranks_two_mixes: ClassVar[bool] = True
+    """Whether a page can show two mixes and be answered so that one is the better; attention pages need it."""
+    fewest_conditions: ClassVar[int] = 1
 
     question: PlainText = "How much do you like each mix?"
     instructions: Text = (
@@ -65,9 +71,9 @@ class ListeningPage(Section):
     """After every so many rating pages, a page that suggests a break."""
 
     @model_validator(mode="after")
-    def _attention_where_mixes_are_compared(self) -> "ListeningPage":
-        if self.attention is not None and not self.COMPARES:
-            raise ValueError("attention needs pages that say which of two mixes is better; these do not")
+    def _attention_is_possible(self) -> "ListeningPage":
+        if self.attention is not None and not self.ranks_two_mixes:
+            raise ValueError("attention pages put two mixes in order, which this type of page cannot")
         return self
 
     @property
@@ -85,6 +91,8 @@ class _ScalePage(ListeningPage):
     """Several things to ask of each mix; they take the place of `question`, `scale` and `attribute`."""
     show_values: bool = False
     """Whether listeners see the number of their rating."""
+    scale_as: Literal["points", "intervals"] = "points"
+    """Whether each word of the scale names a point of it, or a part of it as in ITU-R BS.1534-3 (Figure 1)."""
 
     @model_validator(mode="after")
     def _distinct_attributes(self) -> "_ScalePage":
@@ -115,15 +123,14 @@ class SingleAxisPage(_ScalePage):
     page: Literal["single_axis"] = "single_axis"
     scale: Scale = ("Worst", "Best")
     instructions: Text = (
-        "All are the same performance. Click a bar to hear it, drag it to rate it. "
-        "Further towards the end is better; distances count."
+        "All are the same performance. Click a bar to hear it, drag it to rate it; distances count."
     )
     unrated: Literal["tray", "neutral", "random"] = "tray"
     """Where a bar waits that has not been rated: beside the axis, or dashed at mid-scale or a seeded random place."""
 
 
 class _ForcedChoicePage(ListeningPage):
-    FEWEST_CONDITIONS = 2
+    fewest_conditions: ClassVar[int] = 2
     pairs: Annotated[
         tuple[Annotated[tuple[ConditionId, ...], Field(min_length=2, max_length=2)], ...],
         Field(max_length=200),
@@ -164,7 +171,7 @@ class AbPage(_ForcedChoicePage):
 class AbxPage(_ForcedChoicePage):
     """Two mixes, and an unknown one that is the same as one of them (Munson and Gardner, JASA 22, 1950)."""
 
-    COMPARES = False
+    ranks_two_mixes: ClassVar[bool] = False
     page: Literal["abx"]
     question: PlainText = "Is X the same as A or as B?"
     instructions: Text = "X is exactly one of the two. Play all three as often as you wish, then choose."
@@ -178,7 +185,7 @@ class AbxPage(_ForcedChoicePage):
 class AcrPage(ListeningPage):
     """One mix at a time, in five categories (ITU-T P.800, absolute category rating)."""
 
-    COMPARES = False
+    ranks_two_mixes: ClassVar[bool] = False
     page: Literal["acr"]
     question: PlainText = "How good is this mix?"
     instructions: Text = "Play the mix, then choose the word that fits best."
@@ -199,7 +206,7 @@ class AcrPage(ListeningPage):
 class RankingPage(ListeningPage):
     """All mixes in an order, without ties."""
 
-    FEWEST_CONDITIONS = 2
+    fewest_conditions: ClassVar[int] = 2
     page: Literal["ranking"]
     question: PlainText = "Put the mixes in order, the best first"
     instructions: Text = (
@@ -217,8 +224,8 @@ class RankingPage(ListeningPage):
 class Bs1116Page(ListeningPage):
     """An open reference and two coded mixes, one of which is the reference again (ITU-R BS.1116-3)."""
 
-    COMPARES = False
-    FEWEST_CONDITIONS = 2
+    ranks_two_mixes: ClassVar[bool] = False
+    fewest_conditions: ClassVar[int] = 2
     page: Literal["bs1116"]
     reference: ConditionId
     """The condition that all others are graded against."""

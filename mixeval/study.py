@@ -160,6 +160,10 @@ class ParticipantsSection(Section):
         "You can stop at any time by closing the page."
     )
     thanks: Text = "Thank you. Your ratings are stored."
+    places: Annotated[int, Field(ge=1)] | None = None
+    """How many may take part: complete sessions and those under way; left out: any number."""
+    seat_timeout_minutes: Annotated[float, Field(ge=1.0, le=100_000.0)] = 60.0
+    """After so long without a page opened or finished, a session's place and orders are given to somebody else."""
 
 
 class AnalysisSection(Section):
@@ -198,7 +202,7 @@ class Study(Section):
                 f'test.reference names "{self.test.reference}", which is no condition of role "reference", '
                 "so there would be nothing to take differences from"
             )
-        if len(ids) < self.test.FEWEST_CONDITIONS:
+        if len(ids) < self.test.fewest_conditions:
             raise ValueError(f"[test] compares conditions, of which this study has {len(ids)}")
         return self
 

@@ -1,5 +1,7 @@
-"""Read the ratings that a study has collected from its database, as tidy rows."""
+"""Read what a study has collected from its database, as tidy rows of ratings or of trials."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,14 @@ from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, 
 from mixeval.settings import database_url
 from mixeval.study import Study, read_study
 from mixeval.versions import Version
-from mixeval_analysis.ratings import COLUMNS, RatedVersion, Ratings, in_utf8
+from mixeval_analysis import ratings as rating_rows
+from mixeval_analysis import trials as trial_rows
+from mixeval_analysis.answers import Answers, LeftOut, RatedVersion, count_sessions, in_utf8
+from mixeval_analysis.collected_trials import CHOICE_PAGES, read_trials
+from mixeval_analysis.difference_grades import partners
+from mixeval_analysis.ratings import SCALES, Ratings
+from mixeval_analysis.trials import Trials
 from mixeval_migrations import head, prepare
-
-SCALE = (0.0, 100.0)
-"""The ends of every scale that mixeval serves."""
 
 _ROWS: "Select[*tuple[Any, ...]]" = (
     select(
@@ -36,11 +41,14 @@ _ROWS: "Select[*tuple[Any, ...]]" = (
         ParticipantSession.id.label("session"),
         ParticipantSession.version_id.label("version"),
         Page.id.label("page"),
+        Page.kind.label("page_type"),
+        Page.purpose.label("purpose"),
         Page.position.label("position"),
         PageStimulus.shown_as.label("shown_as"),
         Rating.played.label("played"),
         Rating.listened_seconds.label("listened_seconds"),
         Rating.moved.label("moved"),
+        Rating.unplayable.label("unplayable"),
         Rating.rated_at.label("rated_at"),
         Participant.simulated.label("simulated"),
         Participant.preview.label("preview"),
@@ -51,7 +59,7 @@ _ROWS: "Select[*tuple[Any, ...]]" = (
     .join(Page, PageStimulus.page_id == Page.id)
     .join(ParticipantSession, Page.session_id == ParticipantSession.id)
     .join(Participant, ParticipantSession.participant_id == Participant.id)
-    .where(PageStimulus.role == "rated", Page.purpose.in_(("rating", "repeat")))
+    .where(PageStimulus.role == "rated", Page.item.is_not(None), Page.kind.not_in(CHOICE_PAGES))
     # Complete sessions first, then as they were begun: a first complete answer is repeat 0.
     .order_by(
         ParticipantSession.completed_at.is_(None),
@@ -64,17 +72,19 @@ _ROWS: "Select[*tuple[Any, ...]]" = (
 )
 
 
-def ratings_in_study(folder: Path) -> Ratings:
+def answers_in_study(folder: Path) -> Answers:
     """Read what the study in `folder` has collected; order, labels and seed are those of its study.toml.
 
     Raises StudyError when there is no study, AnalysisError when nothing was collected yet, and DatabaseError
     when its database cannot be read.
     """
     study = read_study(folder)
-    return _ratings(database_url(folder), source=in_utf8(folder.resolve().name), study=study)
+    with open_collected(database_url(folder), source=in_utf8(folder.resolve().name)) as session:
+        collected = read_collected(session)
+    return answers_of(collected, source=in_utf8(folder.resolve().name), study=study)
 
 
-def ratings_in_database(url: str) -> Ratings:
+def answers_in_database(url: str) -> Answers:
     """Read what a database has collected; order, labels and seed are those of its newest version."""
     try:
         # The report names no host and no account.
@@ -83,48 +93,111 @@ def ratings_in_database(url: str) -> Ratings:
         raise AnalysisError(
             "the database URL cannot be used", remedy="write sqlite:///PATH or postgresql+psycopg://..."
         ) from error
-    return _ratings(url, source=source, study=None)
+    with open_collected(url, source=source) as session:
+        collected = read_collected(session)
+    return answers_of(collected, source=source, study=None)
 
 
 @dataclass(frozen=True)
-class _Stored:
+class StoredVersion:
     """A stored version, parsed."""
 
     id: str
     version: Version
 
 
-def _ratings(url: str, *, source: str, study: Study | None) -> Ratings:
+@dataclass(frozen=True, eq=False)
+class Collected:
+    """All rows of a database, of every purpose and state, and the versions that they name, the newest last."""
+
+    ratings: pd.DataFrame
+    trials: pd.DataFrame
+    versions: tuple[StoredVersion, ...]
+
+
+@contextmanager
+def open_collected(url: str, *, source: str) -> Iterator[Session]:
+    """Open a snapshot of a database that mixeval made; `source` is the name that errors carry.
+
+    Raises AnalysisError when there is none, and DatabaseError when it cannot be read.
+    """
     _refuse_missing_file(url, source)
     database = open_database(url)
     try:
         _check_schema(database, source)
         with database.read() as session:
-            rows = _read_rows(session)
-            stored = [
-                _parse(row)
-                for row in session.scalars(
-                    select(StudyVersion).order_by(StudyVersion.created_at, StudyVersion.id)
-                )
-                if row.id in set(rows["version"])
-            ]
+            if session.get_bind().dialect.name == "postgresql":
+                # By default each statement would see what was committed before it began.
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+            yield session
     finally:
         database.close()
-    if not len(rows) or not stored:
+
+
+def read_collected(session: Session) -> Collected:
+    """Read every rating and trial with what is known of it."""
+    rows = _read_rows(session)
+    trials = read_trials(session)
+    rated = {*rows["version"], *trials["version"]}
+    newest_last = select(StudyVersion).order_by(StudyVersion.created_at, StudyVersion.id)
+    stored = tuple(_parse(row) for row in session.scalars(newest_last) if row.id in rated)
+    labels = tuple(_conditions([entry.version.study for entry in reversed(stored)])[0])
+    return Collected(
+        _with_facts(_with_repeat(rows, stored), stored, rating_rows.COLUMNS),
+        _with_facts(trial_rows.in_study_order(trials, labels), stored, trial_rows.COLUMNS),
+        stored,
+    )
+
+
+def answers_of(collected: Collected, *, source: str, study: Study | None) -> Answers:
+    """Take the ratings or the trials of what was collected, whichever the newest answers are.
+
+    Raises AnalysisError when there are none.
+    """
+    if not collected.versions:
         raise AnalysisError(f"{source} holds no ratings yet", remedy="collect some first")
+    stored = collected.versions
     shown = study or stored[-1].version.study
     labels, roles = _conditions([shown, *(entry.version.study for entry in reversed(stored))])
-    rated = set(rows["condition"])
-    return Ratings(
-        rows=_with_facts(_with_repeat(rows, stored), stored),
-        labels={key: label for key, label in labels.items() if key in rated},
-        roles=roles,
-        title=shown.study.title,
-        source=source,
-        scale=SCALE,
-        seed=shown.study.seed,
-        versions=tuple(_rated(entry) for entry in stored),
-    )
+    trials = _newest_are_trials(collected)
+    rows, others = (collected.trials, collected.ratings) if trials else (collected.ratings, collected.trials)
+    present = {name for column in (Trials if trials else Ratings).NAMING for name in rows[column]}
+    details: dict[str, Any] = {
+        "labels": {key: label for key, label in labels.items() if key in present},
+        "roles": roles,
+        "title": shown.study.title,
+        "source": source,
+        "seed": shown.study.seed,
+        "questions": {
+            asked.name: asked.question
+            for version_study in [*(entry.version.study for entry in stored), shown]
+            for asked in version_study.test.attributes_asked
+        },
+        "versions": tuple(_rated(entry) for entry in stored),
+        "left_out": (_elsewhere(others),) if len(others) else (),
+    }
+    if trials:
+        return Trials(rows=trial_rows.in_study_order(rows, tuple(labels)), **details)
+    return Ratings(rows=rows, scale=SCALES.get(str(rows["page_type"].iloc[-1])), **details)
+
+
+def _newest_are_trials(collected: Collected) -> bool:
+    """Tell which kind of answer the newest version has that counts, or else that there is at all."""
+    place = {entry.id: index for index, entry in enumerate(collected.versions)}
+
+    def newest(rows: pd.DataFrame) -> tuple[int, int]:
+        counted = rows.loc[rows["complete"] & ~rows["preview"]]
+        return (
+            max((place[version] for version in counted["version"]), default=-1),
+            max((place[version] for version in rows["version"]), default=-1),
+        )
+
+    return newest(collected.trials) > newest(collected.ratings)
+
+
+def _elsewhere(rows: pd.DataFrame) -> LeftOut:
+    reason = "asked on another type of page than the one analysed"
+    return LeftOut(reason, len(rows), int(rows["participant"].nunique()), count_sessions(rows))
 
 
 def _refuse_missing_file(url: str, source: str) -> None:
@@ -156,7 +229,7 @@ def _read_rows(session: Session) -> pd.DataFrame:
     return rows.astype({"rating": "float64", "simulated": bool, "preview": bool, "complete": bool})
 
 
-def _parse(row: StudyVersion) -> _Stored:
+def _parse(row: StudyVersion) -> StoredVersion:
     try:
         study = Study.model_validate_json(row.study)
     except ValidationError as error:
@@ -164,14 +237,15 @@ def _parse(row: StudyVersion) -> _Stored:
             f"version {row.id[:8]} was stored by another release of mixeval ({error.errors()[0]['msg']})",
             remedy="analyze it with that release",
         ) from error
-    return _Stored(row.id, Version(study, parse_manifest(row.manifest, source=f"version {row.id[:8]}")))
+    return StoredVersion(row.id, Version(study, parse_manifest(row.manifest, source=f"version {row.id[:8]}")))
 
 
-def _rated(entry: _Stored) -> RatedVersion:
+def _rated(entry: StoredVersion) -> RatedVersion:
     return RatedVersion(
         id=entry.id,
         stimuli_id=entry.version.stimuli_id,
         attribute=entry.version.study.test.attributes_asked[0].name,
+        page=entry.version.study.test.page,
         stimuli={(s.item, s.condition): s.sha256 for s in entry.version.manifest.stimuli},
     )
 
@@ -189,13 +263,18 @@ def _conditions(studies: list[Study]) -> tuple[dict[str, str], dict[str, Role]]:
     return labels, roles
 
 
-def _with_repeat(rows: pd.DataFrame, stored: list[_Stored]) -> pd.DataFrame:
+def _with_repeat(rows: pd.DataFrame, stored: Sequence[StoredVersion]) -> pd.DataFrame:
     stimuli = rows["version"].map({entry.id: entry.version.stimuli_id for entry in stored})
-    answer = ["participant", "item", "condition", "attribute"]
-    return rows.assign(repeat=rows.groupby([*answer, stimuli.rename("stimuli")]).cumcount())
+    answer = [rows[name] for name in ("participant", "item", "condition", "attribute")]
+    # Practice and checks of attention are counted by themselves: they must not make a rating a repeat.
+    counted = rows["purpose"].where(~rows["purpose"].isin(["rating", "repeat"]), "rating")
+    keys = [*answer, stimuli.rename("stimuli"), counted.rename("counted"), partners(rows).rename("partner")]
+    return rows.assign(repeat=rows.groupby(keys).cumcount())
 
 
-def _with_facts(rows: pd.DataFrame, stored: list[_Stored]) -> pd.DataFrame:
+def _with_facts(
+    rows: pd.DataFrame, stored: Sequence[StoredVersion], known: Mapping[str, str]
+) -> pd.DataFrame:
     facts = {
         (entry.id, item.item, name): value
         for entry in stored
@@ -204,7 +283,7 @@ def _with_facts(rows: pd.DataFrame, stored: list[_Stored]) -> pd.DataFrame:
     }
     columns = {}
     for name in dict.fromkeys(name for _, _, name in facts):
-        column = f"item_{name}" if name in COLUMNS else name
+        column = f"item_{name}" if name in known else name
         columns[column] = [
             facts.get((version, item, name), "")
             for version, item in zip(rows["version"], rows["item"], strict=True)

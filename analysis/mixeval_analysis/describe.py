@@ -7,7 +7,8 @@ import pandas as pd
 
 from mixeval.seeds import generator
 from mixeval.tables import frame_of
-from mixeval_analysis.ratings import Ratings, Values, count_of
+from mixeval_analysis.answers import count_of
+from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.tables import Table
 
 REPLICATES = 10_000
@@ -24,7 +25,7 @@ def summary(ratings: Ratings, *, replicates: int = REPLICATES) -> Table:
     participants, who are drawn with all their ratings: a participant who heard more items weighs more, as in
     the mean itself.
     """
-    intervals, unstable = _bootstrap_means(ratings, replicates)
+    intervals, unstable = bootstrap_means(ratings, replicates)
     notes = list(unstable)
     rows = []
     for condition, values in ratings.by_condition().items():
@@ -58,15 +59,15 @@ def summary(ratings: Ratings, *, replicates: int = REPLICATES) -> Table:
         ),
         level=f"{ratings.shape_in_words()}, pooled.",
         labels=ratings.labels,
-        notes=(*notes, *_few(ratings), *_holes(ratings)),
+        notes=(*notes, *few(ratings), *_holes(ratings)),
         simulated=ratings.simulated,
     )
 
 
-def _bootstrap_means(
-    ratings: Ratings, replicates: int
+def bootstrap_means(
+    ratings: Ratings, replicates: int = REPLICATES
 ) -> tuple[dict[str, tuple[float | None, float | None]], list[str]]:
-    """Return the interval of each condition's mean, and sentences for those that have none.
+    """Return the 95 % interval of each condition's mean over participants, and sentences for those that have none.
 
     Drawing participants with replacement is a multinomial weight per participant, so a replicate's mean is
     (weights @ sums) / (weights @ counts) with sums and counts of shape (participants, conditions).
@@ -104,7 +105,8 @@ def _matrix(cells: "pd.Series[Any]", ratings: Ratings) -> Values:
     return np.asarray(table.fillna(0.0), dtype=np.float64)
 
 
-def _few(ratings: Ratings) -> tuple[str, ...]:
+def few(ratings: Ratings) -> tuple[str, ...]:
+    """Say where the panel is too small for its bootstrap intervals."""
     if not 2 <= ratings.participants < FEW:
         return ()
     return (f"Bootstrap intervals over fewer than {FEW} participants are too narrow.",)

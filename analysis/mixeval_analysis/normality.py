@@ -7,8 +7,9 @@ import numpy as np
 from scipy import stats
 
 from mixeval.tables import frame_of
+from mixeval_analysis.answers import count_of
 from mixeval_analysis.probability import of_value
-from mixeval_analysis.ratings import Ratings, Values, count_of
+from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.tables import Table
 
 LARGEST_N = 5000

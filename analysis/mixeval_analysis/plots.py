@@ -6,7 +6,6 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-import mixeval.figures
 from mixeval.figures import (
     FULL_WIDTH_MM,
     GRID,
@@ -43,14 +42,6 @@ def violin(ratings: Ratings) -> dict[str, bytes]:
         _draw_participants(axes, ratings)
         _dress(axes, ratings)
         return saved(figure)
-
-
-def letters_missing(ratings: Ratings) -> str | None:
-    """Say which letters of the labels the figure's font lacks, or None where it has all of them.
-
-    PDF and PNG show boxes in their place; the SVG holds them.
-    """
-    return mixeval.figures.letters_missing("".join([*ratings.labels.values(), ratings.attribute or ""]))
 
 
 def _draw_violins(axes: Axes, ratings: Ratings) -> None:

@@ -8,58 +8,65 @@ from typing import Any
 
 from mixeval.result_folder import GENERATOR
 from mixeval.tables import SIMULATED
-from mixeval_analysis.describe import REPLICATES
-from mixeval_analysis.paper_profile import LABEL, Analysis
+from mixeval_analysis.answers import Answers
+from mixeval_analysis.profile import Analysis
 from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.trials import Trials
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib", "seaborn")
 
 
 def provenance(analysis: Analysis, *, pooled: bool = False) -> dict[str, Any]:
-    """Return what report.json says: equal ratings and equal libraries give equal content, so it holds no date."""
-    ratings = analysis.ratings
-    k = len(ratings.labels)
+    """Return what report.json says: equal answers and equal libraries give equal content, so it holds no date."""
+    answers = analysis.answers
+    k, noun = len(answers.labels), answers.NOUN
     return {
         "generator": GENERATOR,
-        "data": SIMULATED if ratings.simulated else "real",
+        "data": SIMULATED if answers.simulated else "real",
         "libraries": libraries(),
         "source": {
-            "name": ratings.source,
-            "sha256": ratings.source_sha256,
-            "ratings_sha256": ratings_sha256(ratings),
+            "name": answers.source,
+            "sha256": answers.source_sha256,
+            f"{noun}s_sha256": answers_sha256(answers),
         },
-        "title": ratings.title,
-        "attribute": ratings.attribute,
-        "scale": ratings.scale,
-        "participants": ratings.participants,
-        "items": ratings.items,
-        "sessions": ratings.sessions,
-        "ratings": len(ratings.rows),
-        "conditions": [{"id": key, "label": label} for key, label in ratings.labels.items()],
-        "left_out": [asdict(entry) for entry in ratings.left_out],
-        "remarks": list(ratings.remarks),
-        "versions": [version_entry(ratings, entry.id) for entry in ratings.versions],
+        "title": answers.title,
+        "attribute": answers.attribute,
+        "page": answers.page,
+        "question": answers.question,
+        "scale": answers.scale if isinstance(answers, Ratings) else None,
+        "participants": answers.participants,
+        "items": answers.items,
+        "sessions": answers.sessions,
+        f"{noun}s": len(answers.rows),
+        "conditions": [{"id": key, "label": label} for key, label in answers.labels.items()],
+        "left_out": [asdict(entry) for entry in answers.left_out],
+        "remarks": list(answers.remarks),
+        "versions": [version_entry(answers, entry.id) for entry in answers.versions],
         "pooled_versions": pooled,
-        "profile": LABEL,
-        "pairs": k * (k - 1) // 2,
-        "correction": "bonferroni",
-        "level": "single ratings, pooled over participants and items",
-        "bootstrap": {"replicates": REPLICATES, "seed": ratings.seed, "unit": "participant"},
+        "profile": analysis.profile.label,
+        "pairs": len(answers.pairs) if isinstance(answers, Trials) else k * (k - 1) // 2,
+        "correction": analysis.profile.correction,
+        "level": analysis.profile.level,
+        "bootstrap": (
+            {"replicates": analysis.profile.replicates, "seed": answers.seed, "unit": "participant"}
+            if analysis.profile.replicates
+            else None
+        ),
         "captions": {name: table.caption for name, table in analysis.tables.items()},
         "notes": {name: list(table.notes) for name, table in analysis.tables.items() if table.notes},
     }
 
 
-def version_entry(ratings: Ratings, version_id: str) -> dict[str, Any]:
-    """Say what of a version stands in `ratings`."""
-    rows = ratings.rows.loc[ratings.rows["version"] == version_id]
-    stimuli_id = next(entry.stimuli_id for entry in ratings.versions if entry.id == version_id)
+def version_entry(answers: Answers, version_id: str) -> dict[str, Any]:
+    """Say what of a version stands in `answers`."""
+    rows = answers.rows.loc[answers.rows["version"] == version_id]
+    stimuli_id = next(entry.stimuli_id for entry in answers.versions if entry.id == version_id)
     return {
         "id": version_id,
         "stimuli_id": stimuli_id,
         "sessions": int(rows["session"].nunique()) if "session" in rows.columns else None,
         "participants": int(rows["participant"].nunique()),
-        "ratings": len(rows),
+        f"{answers.NOUN}s": len(rows),
     }
 
 
@@ -68,8 +75,8 @@ def libraries() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}}
 
 
-def ratings_sha256(ratings: Ratings) -> str:
-    """Hash the ratings that were analysed, whatever order they came in."""
-    columns = ["participant", "item", "condition", "rating"]
-    ordered = ratings.rows[columns].sort_values(columns)
+def answers_sha256(answers: Answers) -> str:
+    """Hash what was analysed, whatever order it came in."""
+    columns = ["participant", "item", *answers.NAMING, *answers.VALUES]
+    ordered = answers.rows[columns].sort_values(columns)
     return hashlib.sha256(ordered.to_csv(index=False, lineterminator="\n").encode()).hexdigest()

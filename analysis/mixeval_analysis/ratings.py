@@ -5,15 +5,14 @@ listed in docs/data-dictionary.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from mixeval.conditions import Role
-from mixeval.errors import AnalysisError
+from mixeval_analysis.answers import Answers
 
 REQUIRED = ("participant", "item", "condition", "rating")
 
@@ -27,11 +26,14 @@ COLUMNS: Mapping[str, str] = {
     "session": "text",
     "version": "text",
     "page": "text",
+    "page_type": "text",
+    "purpose": "text",
     "position": "count",
     "shown_as": "text",
     "played": "flag",
     "listened_seconds": "number",
     "moved": "flag",
+    "unplayable": "flag",
     "rated_at": "moment",
     "screened": "text",
     "simulated": "flag",
@@ -44,78 +46,40 @@ DEFAULTS: Mapping[str, object] = {
     "attribute": "",
     "repeat": 0,
     "version": "",
+    "page_type": "",
+    "purpose": "rating",
     "simulated": False,
     "preview": False,
     "complete": True,
 }
-"""What a table says that lacks the column: one attribute, one presentation, real and complete."""
+"""What a table says that lacks the column: one attribute, one presentation, a scale, real and complete."""
+
+PAGE_TYPES = ("", "single_axis", "sliders", "acr", "ranking", "bs1116")
+"""The page types that give ratings; empty where it is not known: a scale."""
+
+SCALES: Mapping[str, tuple[float, float]] = {
+    "single_axis": (0.0, 100.0),
+    "sliders": (0.0, 100.0),
+    "acr": (1.0, 5.0),
+    "bs1116": (1.0, 5.0),
+}
+"""Bottom and top of the scales that mixeval serves; that of a ranking is the number of mixes."""
 
 Values = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class RatedVersion:
-    """A version of the study that sessions were taken in.
-
-    `stimuli` maps (item, condition) to the hash of the file that was heard, or is None where that is unknown.
-    """
-
-    id: str
-    stimuli_id: str
-    attribute: str | None = None
-    stimuli: Mapping[tuple[str, str], str] | None = None
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """Rows that no table counts, and why. `sessions` is None where the rows name none."""
-
-    reason: str
-    ratings: int
-    participants: int
-    sessions: int | None
-
-
 @dataclass(frozen=True, eq=False)
-class Ratings:
+class Ratings(Answers):
     """Tidy rows with what tables and figures need to present them.
 
-    `rows` has at least the columns REQUIRED and DEFAULTS. `labels` maps condition ids, in the order of tables
-    and figures, to what is printed. `scale` is (bottom, top) where it is known.
+    `rows` has at least the columns REQUIRED and DEFAULTS. `scale` is (bottom, top) where it is known.
     """
 
-    rows: pd.DataFrame
-    labels: Mapping[str, str]
-    title: str
-    source: str
-    roles: Mapping[str, Role] = field(default_factory=dict)
+    NOUN: ClassVar[str] = "rating"
+    NAMING: ClassVar[tuple[str, ...]] = ("condition",)
+    VALUES: ClassVar[tuple[str, ...]] = ("rating",)
+
     scale: tuple[float, float] | None = None
-    seed: int = 0
-    attribute: str | None = None
-    source_sha256: str | None = None
-    versions: tuple[RatedVersion, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        return tuple(self.labels)
-
-    @property
-    def simulated(self) -> bool:
-        return bool(self.rows["simulated"].any())
-
-    @property
-    def participants(self) -> int:
-        return int(self.rows["participant"].nunique())
-
-    @property
-    def items(self) -> int:
-        return int(self.rows["item"].nunique())
-
-    @property
-    def sessions(self) -> int | None:
-        return count_sessions(self.rows)
 
     def of(self, condition: str) -> Values:
         """Return the ratings of one condition, shape (n,)."""
@@ -125,48 +89,8 @@ class Ratings:
         """Return the ratings of each condition, in the order of tables and figures."""
         return {condition: self.of(condition) for condition in self.labels}
 
-    def shape_in_words(self) -> str:
-        """Say `20 participants x 6 items`."""
-        return f"{count_of(self.participants, 'participant')} x {count_of(self.items, 'item')}"
-
 
 def with_defaults(rows: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that a table may leave out, with what their absence says."""
     missing: dict[str, Any] = {name: value for name, value in DEFAULTS.items() if name not in rows.columns}
     return rows.assign(**missing)
-
-
-def in_order(conditions: list[str], order: tuple[str, ...] = ()) -> list[str]:
-    """Sort conditions by `order`; those that it leaves out follow in the order they came in.
-
-    Raises AnalysisError when `order` names something else or a condition twice, or there are fewer than two.
-    """
-    for index, name in enumerate(order):
-        if name not in conditions:
-            raise AnalysisError(
-                f'the order names "{name}", which is no condition here',
-                remedy=f"choose from {', '.join(conditions)}",
-            )
-        if name in order[:index]:
-            raise AnalysisError(f'the order names "{name}" twice', remedy="name each condition once")
-    if len(conditions) < 2:
-        raise AnalysisError(
-            f'there is only one condition, "{conditions[0]}", and a comparison takes two',
-            remedy="add the ratings of another",
-        )
-    return [*order, *(condition for condition in conditions if condition not in order)]
-
-
-def in_utf8(file_name: str) -> str:
-    """Return a file's name with `?` for each byte that is not UTF-8, which a report could not hold."""
-    return file_name.encode(errors="replace").decode()
-
-
-def count_sessions(rows: pd.DataFrame) -> int | None:
-    """Count the sessions that rows name, or None where they name none."""
-    return int(rows["session"].nunique()) if "session" in rows.columns else None
-
-
-def count_of(number: int, noun: str) -> str:
-    """Say `1 item` or `6 items`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,13 +7,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from mixeval.tables import SIMULATED
-from mixeval_analysis.paper_profile import LABEL, Analysis
+from mixeval_analysis.answers import Answers, LeftOut
+from mixeval_analysis.profile import Analysis
 from mixeval_analysis.provenance import provenance, version_entry
-from mixeval_analysis.ratings import LeftOut, Ratings
 from mixeval_analysis.selection import differing_stimuli, folder_of
 
 
-def report_page(analysis: Analysis, *, violin_svg: bytes, differing: Mapping[str, list[str]] | None) -> str:
+def report_page(analysis: Analysis, *, figure_svg: bytes, differing: Mapping[str, list[str]] | None) -> str:
     """Render report.html of one set of tables.
 
     `differing` names the stimuli (condition to items) that are not the same in all pooled sessions; it is None
@@ -23,19 +23,19 @@ def report_page(analysis: Analysis, *, violin_svg: bytes, differing: Mapping[str
         _environment()
         .get_template("report.html")
         .render(
-            ratings=analysis.ratings,
+            answers=analysis.answers,
+            profile=analysis.profile,
             tables=analysis.tables,
-            figure=_inline(violin_svg),
+            figure=_inline(figure_svg),
             facts=provenance(analysis),
-            versions=[version_entry(analysis.ratings, entry.id) for entry in analysis.ratings.versions],
+            versions=[version_entry(analysis.answers, entry.id) for entry in analysis.answers.versions],
             differing=differing,
-            profile=LABEL,
-            simulated=SIMULATED if analysis.ratings.simulated else "",
+            simulated=SIMULATED if analysis.answers.simulated else "",
         )
     )
 
 
-def index_page(groups: Sequence[Ratings], elsewhere: Sequence[LeftOut]) -> str:
+def index_page(groups: Sequence[Answers], elsewhere: Sequence[LeftOut]) -> str:
     """Render the report.html that leads to one report per set of stimuli, and says where they differ."""
     return (
         _environment()
@@ -45,12 +45,13 @@ def index_page(groups: Sequence[Ratings], elsewhere: Sequence[LeftOut]) -> str:
             groups=[
                 {
                     "folder": folder_of(group.versions[0]),
-                    "ratings": group,
+                    "answers": group,
                     "versions": [version_entry(group, entry.id) for entry in group.versions],
                 }
                 for group in groups
             ],
             elsewhere=elsewhere,
+            noun=groups[0].NOUN,
             differing=differing_stimuli(version for group in groups for version in group.versions),
             simulated=SIMULATED if any(group.simulated for group in groups) else "",
         )

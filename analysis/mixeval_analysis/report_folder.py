@@ -1,14 +1,15 @@
-"""The report's folder: tables, figure, page and provenance of each set of ratings."""
+"""The report's folder: tables, figure, page and provenance of each set of answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mixeval.result_folder import Files, listing_file, replace_files, table_files
-from mixeval_analysis.paper_profile import Analysis, analyze_ratings
-from mixeval_analysis.plots import letters_missing, violin
+from mixeval_analysis.answers import Answers
+from mixeval_analysis.drawing import draw, letters_missing
+from mixeval_analysis.page_profiles import analyze_answers
+from mixeval_analysis.profile import Analysis
 from mixeval_analysis.provenance import provenance
-from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.report import index_page, report_page
 from mixeval_analysis.selection import Selection, differing_stimuli, folder_of
 
@@ -30,14 +31,14 @@ def write_report(selection: Selection, folder: Path) -> Report:
     Raises ResultError when the folder cannot be written, or holds a file of the same name that mixeval did
     not write.
     """
-    analyses = [analyze_ratings(_with_remark(group)) for group in selection.groups]
+    analyses = [analyze_answers(_with_remark(group)) for group in selection.groups]
     if len(analyses) == 1:
         places = {folder: analyses[0]}
         files = _files(analyses[0], selection)
     else:
         places, files = {}, {}
         for analysis in analyses:
-            name = folder_of(analysis.ratings.versions[0])
+            name = folder_of(analysis.answers.versions[0])
             places[folder / name] = analysis
             files |= {f"{name}/{path}": content for path, content in _files(analysis, selection).items()}
         files["report.html"] = index_page(selection.groups, selection.elsewhere).encode()
@@ -47,18 +48,18 @@ def write_report(selection: Selection, folder: Path) -> Report:
     return Report(folder, places)
 
 
-def _with_remark(ratings: Ratings) -> Ratings:
-    remark = letters_missing(ratings)
-    return replace(ratings, remarks=(*ratings.remarks, remark)) if remark else ratings
+def _with_remark(answers: Answers) -> Answers:
+    remark = letters_missing(answers)
+    return replace(answers, remarks=(*answers.remarks, remark)) if remark else answers
 
 
 def _files(analysis: Analysis, selection: Selection) -> Files:
-    figures = violin(analysis.ratings)
-    differing = (differing_stimuli(analysis.ratings.versions) or {}) if selection.pooled else None
-    page = report_page(analysis, violin_svg=figures["svg"], differing=differing)
+    figures = draw(analysis)
+    differing = (differing_stimuli(analysis.answers.versions) or {}) if selection.pooled else None
+    page = report_page(analysis, figure_svg=figures["svg"], differing=differing)
     files: Files = {"report.html": page.encode()}
     files |= table_files(analysis.tables.values())
-    files |= {f"figures/violin.{kind}": content for kind, content in figures.items()}
+    files |= {f"figures/{analysis.profile.figure}.{kind}": content for kind, content in figures.items()}
     facts = provenance(analysis, pooled=selection.pooled)
     files[PROVENANCE] = listing_file(files, PROVENANCE, facts)
     return files

@@ -6,52 +6,63 @@ nobody else, and are then marked as such everywhere.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from mixeval.errors import AnalysisError
-from mixeval_analysis.ratings import LeftOut, RatedVersion, Ratings, count_sessions, in_order
+from mixeval_analysis.answers import Answers, LeftOut, RatedVersion, count_of, count_sessions, in_order
+from mixeval_analysis.difference_grades import partners
+from mixeval_analysis.ratings import SCALES, Ratings
 
 Rows = pd.DataFrame
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Groups of ratings that each make a complete set of tables, in the order in which they were begun.
+    """Groups of answers that each make a complete set of tables, in the order in which they were begun.
 
     There is more than one where sessions heard different stimuli and were not to be pooled. `elsewhere` are
     rows of versions that have no group, because nothing in them counts.
     """
 
-    groups: tuple[Ratings, ...]
+    groups: tuple[Answers, ...]
     elsewhere: tuple[LeftOut, ...] = ()
     pooled: bool = False
 
 
-def select(ratings: Ratings, *, pool_versions: bool = False) -> Selection:
+def select(answers: Answers, *, pool_versions: bool = False, attribute: str | None = None) -> Selection:
     """Leave out what no table counts, and part sessions whose stimuli differ unless `pool_versions`.
 
-    Raises AnalysisError when no rating is left, or when ratings of different questions stand side by side.
+    `attribute` is the question whose answers are taken; left out, that of the newest version. Raises
+    AnalysisError when no answer is left, or when ratings of different questions stand side by side.
     """
-    stimuli_of = {version.id: version.stimuli_id for version in ratings.versions}
-    heard = ratings.rows["version"].map(lambda version: stimuli_of.get(version, version))
+    if attribute is not None and attribute not in set(answers.rows["attribute"]):
+        asked = ", ".join(str(name) for name in dict.fromkeys(answers.rows["attribute"]) if name)
+        raise AnalysisError(
+            f'{answers.source} holds no {answers.NOUN} of "{attribute}"',
+            remedy=f"choose from {asked}" if asked else "leave --attribute out",
+        )
+    stimuli_of = {version.id: version.stimuli_id for version in answers.versions}
+    heard = answers.rows["version"].map(lambda version: stimuli_of.get(version, version))
     apart = list(dict.fromkeys(heard))
-    real_only = bool((_candidates(ratings.rows) & ~ratings.rows["simulated"]).any())
+    real_only = bool((_candidates(answers.rows) & ~answers.rows["simulated"]).any())
     keys = [apart] if pool_versions else [[key] for key in apart]
-    groups: list[Ratings] = []
+    groups: list[Answers] = []
     elsewhere: list[LeftOut] = []
     for together in keys:
         group = _select_rows(
-            replace(ratings, rows=ratings.rows.loc[heard.isin(together)]), real_only=real_only
+            replace(answers, rows=answers.rows.loc[heard.isin(together)]),
+            real_only=real_only,
+            attribute=attribute,
         )
         if len(group.rows):
             groups.append(group)
         else:
             elsewhere.extend(group.left_out)
     if not groups:
-        raise _nothing_left(ratings, elsewhere)
+        raise _nothing_left(answers, elsewhere)
     if len(groups) == 1:
         groups = [replace(groups[0], left_out=(*groups[0].left_out, *elsewhere))]
     return Selection(tuple(groups), tuple(elsewhere), pooled=pool_versions and len(apart) > 1)
@@ -83,98 +94,147 @@ def differing_stimuli(versions: Iterable[RatedVersion]) -> dict[str, list[str]] 
     return differing
 
 
-def _select_rows(ratings: Ratings, *, real_only: bool) -> Ratings:
-    rows = ratings.rows
-    attribute = _attribute(ratings, real_only=real_only)
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of a set of rows: the page type and question that are analysed, and who counts."""
+
+    page: str
+    attribute: str
+    real_only: bool
+
+
+def _select_rows(answers: Answers, *, real_only: bool, attribute: str | None) -> Answers:
+    rows = answers.rows
+    page = _page(answers, real_only=real_only)
+    of_page = replace(answers, rows=rows.loc[rows["page_type"] == page])
+    attribute = attribute or _attribute(of_page, real_only=real_only)
+    asked = _Asked(page, attribute or "", real_only)
     left_out = []
-    for reason, applies in _REASONS:
-        dropped = applies(rows, attribute, real_only)
+    for reason, applies in _REASONS.items():
+        dropped = applies(rows, asked)
         if dropped.any():
             gone = rows.loc[dropped]
             people = int(gone["participant"].nunique())
             left_out.append(LeftOut(reason, len(gone), people, count_sessions(gone)))
             rows = rows.loc[~dropped]
-    present = set(rows["condition"])
-    labels = {condition: label for condition, label in ratings.labels.items() if condition in present}
+    present = {condition for name in answers.NAMING for condition in rows[name]}
+    labels = {condition: label for condition, label in answers.labels.items() if condition in present}
     if present:
         in_order(list(labels))
-    unrated = [
-        f"{label} is not in the tables: no rating of it counts."
-        for condition, label in ratings.labels.items()
+    absent = [
+        f"{label} is not in the tables: no {answers.NOUN} of it counts."
+        for condition, label in answers.labels.items()
         if condition not in present
     ]
+    if isinstance(answers, Ratings) and page in SCALES:
+        answers = replace(answers, scale=SCALES[page])
     return replace(
-        ratings,
+        answers,
         # In one order, whatever order they came in: a sum of fractions depends on it in its last digit.
-        rows=rows.sort_values(["participant", "item", "condition"], ignore_index=True),
+        rows=rows.sort_values(["participant", "item", *answers.NAMING], ignore_index=True, kind="stable"),
         labels=labels,
         attribute=attribute,
-        left_out=(*ratings.left_out, *left_out),
-        remarks=(*ratings.remarks, *unrated),
-        versions=_versions_of(rows, ratings),
+        page=page,
+        left_out=(*answers.left_out, *left_out),
+        remarks=(*answers.remarks, *absent),
+        versions=_versions_of(rows, answers),
     )
 
 
-_REASONS: tuple[tuple[str, Callable[[Rows, str | None, bool], "pd.Series[bool]"]], ...] = (
-    ("a preview by the experimenter", lambda rows, _attribute, _real: rows["preview"]),
-    ("the session was not completed", lambda rows, _attribute, _real: ~rows["complete"]),
-    (
-        "a simulated listener, and there are real ones",
-        lambda rows, _attribute, real_only: rows["simulated"] & real_only,
+_REASONS: Mapping[str, Callable[[Rows, _Asked], "pd.Series[bool]"]] = {
+    "a preview by the experimenter": lambda rows, _: rows["preview"],
+    "the session was not completed": lambda rows, _: ~rows["complete"],
+    "a simulated listener, and there are real ones": lambda rows, asked: rows["simulated"] & asked.real_only,
+    "practice, or a check of attention": lambda rows, _: ~_for_the_tables(rows),
+    "never answered": lambda rows, _: ~_answered(rows),
+    "asked on another type of page than the one analysed": lambda rows, asked: (
+        rows["page_type"] != asked.page
     ),
-    ("never placed on the scale", lambda rows, _attribute, _real: rows["rating"].isna()),
-    (
-        "an answer to another question than the one analysed",
-        lambda rows, attribute, _real: rows["attribute"] != (attribute or ""),
+    "an answer to another question than the one analysed": lambda rows, asked: (
+        rows["attribute"] != asked.attribute
     ),
-    ("a repeat, and only the first presentation counts", lambda rows, _attribute, _real: rows["repeat"] != 0),
-    (
-        "rated before by the same participant, in another session",
-        lambda rows, _attribute, _real: rows.duplicated(["participant", "item", "condition"]),
-    ),
-)
+    "a repeat, and only the first presentation counts": lambda rows, _: _repeated(rows),
+    "rated before by the same participant, in another session": lambda rows, _: _rated_before(rows),
+}
 """Why a row does not count, in the order in which the reasons are asked."""
 
 
+def _for_the_tables(rows: Rows) -> "pd.Series[bool]":
+    return rows["purpose"].isin(["rating", "repeat"])
+
+
+def _answered(rows: Rows) -> "pd.Series[bool]":
+    # A trial without an answer makes no row.
+    return rows["rating"].notna() if "rating" in rows.columns else ~_none(rows)
+
+
+def _repeated(rows: Rows) -> "pd.Series[bool]":
+    # Of trials each counts: asking again is how their number grows.
+    return rows["repeat"] != 0 if "repeat" in rows.columns else _none(rows)
+
+
+def _rated_before(rows: Rows) -> "pd.Series[bool]":
+    if "condition" not in rows.columns:
+        return _none(rows)
+    return rows.assign(partner=partners(rows)).duplicated(["participant", "item", "condition", "partner"])
+
+
+def _none(rows: Rows) -> "pd.Series[bool]":
+    return pd.Series(data=False, index=rows.index)
+
+
 def _candidates(rows: Rows) -> "pd.Series[bool]":
-    return rows["complete"] & ~rows["preview"] & rows["rating"].notna()
+    return rows["complete"] & ~rows["preview"] & _for_the_tables(rows) & _answered(rows)
 
 
-def _attribute(ratings: Ratings, *, real_only: bool) -> str | None:
-    rows = ratings.rows
-    # A question that nobody has answered yet must not push out one that was.
+def _counted(answers: Answers, *, real_only: bool) -> Rows:
+    """Return the rows that may count; where there are none, all."""
+    rows = answers.rows
     counted = rows.loc[_candidates(rows) & ~(rows["simulated"] & real_only)]
-    found = [str(name) for name in dict.fromkeys((counted if len(counted) else rows)["attribute"])]
+    return counted if len(counted) else rows
+
+
+def _page(answers: Answers, *, real_only: bool) -> str:
+    found = [str(name) for name in dict.fromkeys(_counted(answers, real_only=real_only)["page_type"])]
+    asked = [version.page for version in answers.versions if version.page in found]
+    return asked[-1] if asked else found[-1]  # the newest version's
+
+
+def _attribute(answers: Answers, *, real_only: bool) -> str | None:
+    # A question that nobody has answered yet must not push out one that was.
+    counted = _counted(answers, real_only=real_only)
+    found = [str(name) for name in dict.fromkeys(counted["attribute"])]
     if len(found) <= 1:
         return found[0] if found and found[0] else None
-    asked = [version.attribute for version in ratings.versions if version.attribute in found]
+    asked = [version.attribute for version in answers.versions if version.attribute in found]
     if asked:
         return asked[-1]  # the newest version's question
     raise AnalysisError(
-        f"{ratings.source} holds ratings of {len(found)} attributes ({', '.join(found)})",
-        remedy="give each a file of its own",
+        f"{answers.source} holds {answers.NOUN}s of {len(found)} attributes ({', '.join(found)})",
+        remedy="choose one with --attribute",
     )
 
 
-def _versions_of(rows: Rows, ratings: Ratings) -> tuple[RatedVersion, ...]:
+def _versions_of(rows: Rows, answers: Answers) -> tuple[RatedVersion, ...]:
     present = set(rows["version"])
-    return tuple(version for version in ratings.versions if version.id in present)
+    return tuple(version for version in answers.versions if version.id in present)
 
 
-def _nothing_left(ratings: Ratings, left_out: Iterable[LeftOut]) -> AnalysisError:
-    rows = ratings.rows.loc[~ratings.rows["preview"]]
+def _nothing_left(answers: Answers, left_out: Iterable[LeftOut]) -> AnalysisError:
+    rows = answers.rows.loc[~answers.rows["preview"]]
+    noun = answers.NOUN
     if rows.empty:
-        previews = ", only previews" if len(ratings.rows) else ""
-        return AnalysisError(f"{ratings.source} holds no ratings yet{previews}", remedy="collect some first")
+        previews = ", only previews" if len(answers.rows) else ""
+        return AnalysisError(f"{answers.source} holds no {noun}s yet{previews}", remedy="collect some first")
     if not rows["complete"].any():
         sessions = count_sessions(rows)
         begun = "" if sessions is None else f" ({sessions} begun)"
         return AnalysisError(
-            f"{ratings.source} holds no completed session yet{begun}",
+            f"{answers.source} holds no completed session yet{begun}",
             remedy="analyze it again when a participant has finished",
         )
-    reasons = "; ".join(f"{entry.ratings} ratings: {entry.reason}" for entry in left_out)
+    reasons = "; ".join(f"{count_of(entry.answers, noun)}: {entry.reason}" for entry in left_out)
     return AnalysisError(
-        f"{ratings.source} holds no rating that counts ({reasons})",
-        remedy="correct the columns that say so or add ratings that count",
+        f"{answers.source} holds no {noun} that counts ({reasons})",
+        remedy="correct the columns that say so or add ones that count",
     )

@@ -1,5 +1,7 @@
 """The paper's symbols for adjusted p, and the matrix of pairs in which its Table 4 shows them."""
 
+from typing import ClassVar
+
 from mixeval.tables import frame_of
 from mixeval_analysis.tables import Table
 
@@ -24,6 +26,8 @@ def symbol(p: float) -> str:
 
 class Matrix(Table):
     """A table with one column per condition, headed by its label."""
+
+    matrix: ClassVar[bool] = True
 
     @property
     def headings(self) -> list[str]:

@@ -20,6 +20,8 @@ COMMANDS = {
     "dataset": "List, check and make multitrack data sets.",
     "db": "Upgrade the database's schema.",
     "demo": "Build, fill, analyse and serve a small study from synthetic drums.",
+    "export": "Write everything that was collected as CSV files.",
+    "new": "Write the study.toml of a kind of test.",
     "render": "Render what is missing or changed, and write the manifest.",
     "serve": "Serve the listening test.",
     "simulate": "Take the test with seeded simulated listeners.",

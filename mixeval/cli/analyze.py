@@ -12,12 +12,33 @@ if TYPE_CHECKING:
     from mixeval.tables import Table
     from mixeval_analysis.report_folder import Report
 
-_PRINTED = ("summary", "shapiro_wilk", "kruskal_wallis", "mann_whitney_symbols")
-
 _DIFFERENT = "Participants did not all hear the same stimuli."
-_UNKNOWN = "The ratings are of several versions, and nothing says whether they sounded the same."
-_LEFT_TO_THE_FILES = ("q1", "q3", "min", "max")
-"""Columns of the summary that a narrow terminal does not show."""
+_UNKNOWN = "The answers are of several versions, and nothing says whether they sounded the same."
+_LEFT_TO_THE_FILES = {
+    "summary": {"q1", "q3", "min", "max"},
+    "binomial": {
+        "wilson95_lo",
+        "wilson95_hi",
+        "p",
+        "participants",
+        "prefer_a",
+        "prefer_b",
+        "p_sign",
+        "p_signed_rank",
+    },
+    "choices": {"ties", "participants"},
+    "d_prime": {
+        "p",
+        "d_io_ci95_lo",
+        "d_io_ci95_hi",
+        "d_diff_ci95_lo",
+        "d_diff_ci95_hi",
+        "participants",
+        "p_signed_rank",
+    },
+    "mos": {f"votes_{category}" for category in range(1, 6)},
+}
+"""Columns that a narrow terminal does not show, by table."""
 
 
 @click.command(
@@ -40,12 +61,25 @@ Examples:
 @click.option(
     "--pool-versions", is_flag=True, help="Take sessions together although they heard different stimuli."
 )
+@click.option(
+    "--attribute", metavar="NAME", help="Which of several things that were asked. [default: the first]"
+)
+@click.option("--reference", metavar="ID", help="The hidden reference, in a CSV file of BS.1116 grades.")
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
-def analyze(source: str, out: str | None, order: str, *, pool_versions: bool, as_json: bool) -> None:
-    """Make the tables, figures and report from ratings.
+def analyze(
+    source: str,
+    out: str | None,
+    order: str,
+    attribute: str | None,
+    reference: str | None,
+    *,
+    pool_versions: bool,
+    as_json: bool,
+) -> None:
+    """Make the tables, figures and report from what listeners answered.
 
     SOURCE is a study's folder, a database URL, or a CSV file with the columns participant, item, condition
-    and rating. Complete sessions of real participants are counted; simulated listeners only where there is
+    and rating (or, for choices between two, participant, item, a, b and chosen). Complete sessions of real participants are counted; simulated listeners only where there is
     nobody else, and they are marked SIMULATED.
     """
     # Statistics load only once a source was named and could be read.
@@ -55,7 +89,8 @@ def analyze(source: str, out: str | None, order: str, *, pool_versions: bool, as
     wanted = tuple(name.strip() for name in order.split(",")) if order.strip() else ()
     if "" in wanted:
         raise AnalysisError("--order has an empty name", remedy="write --order first,second,third")
-    selection = select(load(source, order=wanted), pool_versions=pool_versions)
+    answers = load(source, order=wanted, reference=reference)
+    selection = select(answers, pool_versions=pool_versions, attribute=attribute)
 
     # Drawing takes a second to load, which errors above need not wait for.
     from mixeval_analysis.report_folder import write_report  # noqa: PLC0415
@@ -70,27 +105,29 @@ def analyze(source: str, out: str | None, order: str, *, pool_versions: bool, as
 def _show(report: "Report") -> None:
     from rich.console import Console  # noqa: PLC0415 - loaded only where it prints
 
+    from mixeval_analysis.answers import count_of  # noqa: PLC0415 - as above
+
     console = Console()
     several = len(report.analyses) > 1
     for folder, analysis in report.analyses.items():
-        ratings = analysis.ratings
-        title = f"{ratings.title}, {folder.name}" if several else ratings.title
+        answers = analysis.answers
+        title = f"{answers.title}, {folder.name}" if several else answers.title
         console.print()
         console.print(title, style="bold", markup=False, highlight=False)
         _say(
             console,
-            f"{ratings.shape_in_words()}, {len(ratings.labels)} conditions, {len(ratings.rows)} ratings",
+            f"{answers.shape_in_words()}, {len(answers.labels)} conditions, {answers.count_in_words()}",
         )
-        if ratings.simulated:
-            console.print("SIMULATED listeners, no real ratings", style="bold red", markup=False)
-        for entry in ratings.left_out:
-            _say(console, f"Left out: {entry.ratings} ratings, {entry.reason}")
-        for remark in ratings.remarks:
+        if answers.simulated:
+            console.print("SIMULATED listeners, no real ones", style="bold red", markup=False)
+        for entry in answers.left_out:
+            _say(console, f"Left out: {count_of(entry.answers, answers.NOUN)}, {entry.reason}")
+        for remark in answers.remarks:
             _say(console, remark)
-        for name in _PRINTED:
+        for name in analysis.profile.printed:
             _print_table(console, analysis.tables[name])
     console.print()
-    versions = [version for analysis in report.analyses.values() for version in analysis.ratings.versions]
+    versions = [version for analysis in report.analyses.values() for version in analysis.answers.versions]
     if several and any(version.stimuli is None for version in versions):
         _say(console, f"{_UNKNOWN} Each version has its own report (--pool-versions takes them together).")
     elif several:
@@ -133,10 +170,9 @@ def _columns_that_fit(table: "Table", width: int) -> list[list[str]]:
         # As in the paper's Table 4, but with numbers at the head.
         numbered = [[f"{number} {first}", *rest] for number, (first, *rest) in enumerate(rows[1:], start=1)]
         return [[rows[0][0], *map(str, range(1, len(rows)))], *numbered]
-    if table.name == "summary":
-        wanted = [index for index, name in enumerate(table.frame.columns) if name not in _LEFT_TO_THE_FILES]
-        return [[row[index] for index in wanted] for row in rows]
-    return rows
+    left_out = _LEFT_TO_THE_FILES.get(table.name, set())
+    wanted = [index for index, name in enumerate(table.frame.columns) if name not in left_out]
+    return [[row[index] for index in wanted] for row in rows]
 
 
 def _as_json(report: "Report") -> dict[str, Any]:
@@ -145,11 +181,11 @@ def _as_json(report: "Report") -> dict[str, Any]:
         "results": [
             {
                 "folder": str(folder),
-                "simulated": analysis.ratings.simulated,
-                "participants": analysis.ratings.participants,
-                "items": analysis.ratings.items,
-                "ratings": len(analysis.ratings.rows),
-                "versions": [version.id for version in analysis.ratings.versions],
+                "simulated": analysis.answers.simulated,
+                "participants": analysis.answers.participants,
+                "items": analysis.answers.items,
+                f"{analysis.answers.NOUN}s": len(analysis.answers.rows),
+                "versions": [version.id for version in analysis.answers.versions],
                 "tables": {name: _rows(table) for name, table in analysis.tables.items()},
             }
             for folder, analysis in report.analyses.items()

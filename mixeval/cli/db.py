@@ -1,18 +1,34 @@
-"""`mixeval db`: the database's schema."""
+"""`mixeval db`: the database's schema, and the orders that it holds."""
 
+import json
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.engine import make_url
 
-from mixeval.database import open_database
+from mixeval.cli.terminal import visible
+from mixeval.database import Database, open_database
+from mixeval.errors import DatabaseError
 from mixeval.settings import database_url
 from mixeval.study import read_study
-from mixeval_migrations import head, upgrade
+from mixeval_migrations import head, prepare, upgrade
+from mixeval_webapp.balance import Balance, count_balance
+from mixeval_webapp.rebuilding import rebuild_orders
+
+Column = TypeVar("Column", str, int)
+
+_as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
-@click.group(epilog="Example: mixeval db upgrade my-study")
+@click.group(epilog="Examples: mixeval db upgrade my-study, mixeval db balance my-study")
 def db() -> None:
-    """Upgrade the database's schema."""
+    """Upgrade the database's schema, and check the orders that it holds."""
 
 
 @db.command("upgrade", epilog="Example: mixeval db upgrade my-study")
@@ -29,3 +45,113 @@ def upgrade_(study: Path) -> None:
     finally:
         database.close()
     click.echo(f"The database has schema {head()}.")
+
+
+@db.command(epilog="Example: mixeval db orders my-study")
+@click.argument("study", type=click.Path(path_type=Path))
+@_as_json_option
+@click.pass_context
+def orders(ctx: click.Context, study: Path, *, as_json: bool) -> None:
+    """Rebuild the order of every session of the folder STUDY from its seeds, and compare it with what is stored.
+
+    Ends with 1 where one differs, and names it.
+    """
+    with _collected(study) as database, database.read() as session:
+        found = rebuild_orders(session)
+    if as_json:
+        differing = [{"participant": each.participant, "page": each.page} for each in found.differing]
+        click.echo(json.dumps({"sessions": found.sessions, "older": found.older, "differing": differing}))
+    else:
+        for each in found.differing:
+            click.echo(
+                f"The order of {each.participant} does not follow from its seed, from page {each.page} on."
+            )
+        if not found.differing:
+            click.echo(f"The orders of all {found.sessions} sessions follow from their seeds.")
+        if found.older:
+            click.echo(f"{found.older} older sessions were begun before orders followed from seats.")
+    if found.differing:
+        ctx.exit(1)
+
+
+@db.command(epilog="Example: mixeval db balance my-study --json")
+@click.argument("study", type=click.Path(path_type=Path))
+@_as_json_option
+def balance(study: Path, *, as_json: bool) -> None:
+    """Count how often each item stood in each place, and each mix under each letter, in complete sessions."""
+    with _collected(study) as database, database.read() as session:
+        found = count_balance(session)
+    if as_json:
+        click.echo(json.dumps([_as_rows(each) for each in found]))
+        return
+    if not found:
+        click.echo("Nobody has begun yet.")
+    for each in found:
+        _print_balance(each)
+
+
+@contextmanager
+def _collected(study: Path) -> Iterator[Database]:
+    """Open the answers of a study, which must be there."""
+    read_study(study)
+    url = database_url(study)
+    file = make_url(url).database
+    if make_url(url).get_backend_name() == "sqlite" and not Path(file or "").is_file():
+        # SQLite would make an empty one.
+        raise DatabaseError(f"{study} has no answers yet", remedy="serve it first")
+    database = open_database(url)
+    try:
+        prepare(database)
+        yield database
+    finally:
+        database.close()
+
+
+def _as_rows(each: Balance) -> dict[str, object]:
+    return {
+        "version": each.version_id,
+        "simulated": each.simulated,
+        "sessions": each.sessions,
+        "unfinished": [{"page": page, "sessions": count} for page, count in sorted(each.unfinished.items())],
+        "places": [
+            {"item": item, "place": place, "sessions": count} for (item, place), count in each.places.items()
+        ],
+        "letters": [
+            {"item": item, "condition": condition, "shown_as": name, "pages": count}
+            for (item, condition, name), count in each.letters.items()
+        ],
+    }
+
+
+def _print_balance(each: Balance) -> None:
+    of_whom = " of SIMULATED listeners" if each.simulated else ""
+    click.echo(f"Version {each.version_id[:8]}: {each.sessions} complete sessions{of_whom}.")
+    if each.unfinished:
+        stands = ", ".join(f"{count} on page {page}" for page, count in sorted(each.unfinished.items()))
+        click.echo(f"{sum(each.unfinished.values())} unfinished: {stands}.")
+    if not each.sessions:
+        return
+    _print_counts("Items by place among the rating pages", each.places)
+    letters: dict[tuple[str, str], int] = {}
+    for (_, condition, name), count in each.letters.items():
+        letters[condition, name] = letters.get((condition, name), 0) + count
+    _print_counts("Mixes by letter, all items together", letters)
+    click.echo(
+        f"\nEach item stood in each place {_span(each.places.values())} times, "
+        f"and each mix of an item under each letter {_span(each.letters.values())} times."
+    )
+
+
+def _print_counts(title: str, counts: Mapping[tuple[str, Column], int]) -> None:
+    columns = list(dict.fromkeys(column for _, column in counts))
+    table = Table("", *(str(column) for column in columns), box=None)
+    for name in dict.fromkeys(name for name, _ in counts):
+        table.add_row(Text(visible(name)), *(str(counts[name, column]) for column in columns))
+    click.echo(f"\n{title}:")
+    # As wide as it is: a table that is folded cannot be read.
+    Console(width=500).print(table)
+
+
+def _span(counts: Collection[int]) -> str:
+    lowest, highest = min(counts), max(counts)
+    return str(lowest) if lowest == highest else f"{lowest} to {highest}"

@@ -15,7 +15,9 @@ from mixeval.manifest import Item, Manifest, Stimulus
 from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, Rating, StudyVersion
 from mixeval.study import parse_study
 from mixeval.versions import Version
+from mixeval_analysis import trials
 from mixeval_analysis.ratings import Ratings, with_defaults
+from mixeval_analysis.trials import Trials
 
 STUDY = """
 [study]
@@ -101,6 +103,33 @@ def panel():
     )
 
 
+@pytest.fixture
+def trials_of():
+    """Make trials from rows (participant, a, b, chosen) or (participant, a, b, x, chosen), all of one item."""
+
+    def make(rows, **details):
+        frame = pd.DataFrame(
+            [
+                {"participant": row[0], "item": "loop", "a": row[1], "b": row[2], "x": x, "chosen": row[-1]}
+                for row in rows
+                for x in [row[3] if len(row) == 5 else ""]
+            ]
+        )
+        named = dict.fromkeys(name for row in rows for name in row[1:3])
+        return Trials(
+            rows=trials.with_defaults(frame),
+            **{
+                "labels": {key: key.capitalize() for key in named},
+                "title": "By hand",
+                "source": "by hand",
+                "page": "abx" if len(rows[0]) == 5 else "ab",
+                **details,
+            },
+        )
+
+    return make
+
+
 class Collected:
     """A study folder with a database, filled session by session."""
 
@@ -153,6 +182,7 @@ class Collected:
                     stimuli_id=version.stimuli_id,
                     study=study.canonical_json(),
                     manifest=manifest.to_json(),
+                    order_seed=1,
                     created_at=self._tick(),
                 )
             )
@@ -175,12 +205,15 @@ class Collected:
                 version_id=version,
                 secret_sha256=_hash("secret", self.count),
                 seed=self.count,
+                seat=self.count,
                 consent_sha256=_hash("consent"),
                 started_at=self._tick(),
                 completed_at=self._tick() if complete else None,
             )
             for place, item in enumerate(ITEMS):
-                page = Page(id=f"s{self.count}-{item}", position=place, item=item, session=taken)
+                page = Page(
+                    id=f"s{self.count}-{item}", position=place, kind="sliders", item=item, session=taken
+                )
                 for index, condition in enumerate(CONDITIONS):
                     mix = PageStimulus(
                         token=f"t{self.count}-{item}-{condition}",
@@ -202,6 +235,56 @@ class Collected:
                     )
             session.add(taken)
         return code
+
+    def choices(self, version, trials, *, kind="ab", code=None, purpose="rating", complete=True, **who):
+        """Store one participant's session of trials (item, shown first, shown second, x, chosen)."""
+        self.count += 1
+        with self.database.write() as session:
+            taken = ParticipantSession(
+                id=f"s{self.count}",
+                participant=Participant(code=code or f"P{self.count:02}", **who),
+                version_id=version,
+                secret_sha256=_hash("secret", self.count),
+                seed=self.count,
+                seat=self.count,
+                consent_sha256=_hash("consent"),
+                started_at=self._tick(),
+                completed_at=self._tick() if complete else None,
+                completion_code=f"DONE{self.count}" if complete else None,
+            )
+            for place, (item, first, second, x, chosen) in enumerate(trials):
+                page = Page(
+                    id=f"s{self.count}-{place}",
+                    position=place,
+                    kind=kind,
+                    purpose=purpose,
+                    item=item,
+                    session=taken,
+                )
+                for index, condition in enumerate((first, second, *([x] if x else []))):
+                    mix = PageStimulus(
+                        token=f"t{self.count}-{place}-{index}",
+                        condition=condition,
+                        role="x" if index == 2 else "rated",
+                        position=index,
+                        shown_as="ABX"[index],
+                        page=page,
+                    )
+                    if index == 2:
+                        continue
+                    value = None if chosen is None else 0.5 if chosen == "" else float(condition == chosen)
+                    mix.ratings.append(
+                        Rating(
+                            attribute="preference",
+                            value=value,
+                            sequence=1,
+                            played=True,
+                            moved=value is not None,
+                            listened_seconds=1.5 + index,
+                            rated_at=self._tick(),
+                        )
+                    )
+            session.add(taken)
 
     def _tick(self):
         self.moment += timedelta(seconds=1)

@@ -106,3 +106,53 @@ def test_the_command_starts_without_drawing_libraries():
     code = "import sys, mixeval.cli.analyze; print(any(m in sys.modules for m in ('seaborn', 'scipy', 'pandas')))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_study_of_choices_is_analysed_as_one_and_says_what_was_asked(analyze, collected):
+    path = collected.folder / "study.toml"
+    text = path.read_text() + '\n[test]\npage = "ab"\nquestion = "Which drums are <tighter>?"\n'
+    path.write_text(text, encoding="utf-8")
+    version = collected.version(text=text)
+    for chosen in ("net", "net", "ref"):
+        collected.choices(
+            version, [("loop1", "ref", "net", None, chosen), ("loop2", "net", "ref", None, "net")]
+        )
+    result = analyze(collected.folder)
+    assert result.exit_code == 0, result.output
+    assert "3 participants x 2 items, 2 conditions, 6 trials" in result.output
+    page = (collected.folder / "report" / "report.html").read_text()
+    assert "Which drums are &lt;tighter&gt;?" in page
+    assert "Listening test, choices between two (AB)" in page
+    lines = (collected.folder / "report" / "tables" / "binomial.csv").read_text().splitlines()
+    assert lines[1].startswith("ref,net,6,1,5,0,")
+    facts = json.loads((collected.folder / "report" / "report.json").read_text())
+    assert (facts["page"], facts["trials"], facts["pairs"], facts["correction"]) == ("ab", 6, 1, "holm")
+
+
+def test_each_of_several_attributes_can_be_analysed(analyze, collected):
+    attributes = """
+[test]
+page = "sliders"
+attributes = [
+  { name = "preference", question = "How much do you like it?", scale = ["No", "Yes"] },
+  { name = "reverberance", question = "How reverberant is it?", scale = ["Dry", "Wet"] },
+]
+"""
+    path = collected.folder / "study.toml"
+    text = path.read_text() + attributes
+    path.write_text(text, encoding="utf-8")
+    version = collected.version(text=text)
+    for attribute in ("reverberance", "preference"):
+        for _ in range(3):
+            collected.session(version, attribute=attribute)
+    told = json.loads(analyze(collected.folder, "--json").output)
+    assert told["results"][0]["ratings"] == 18
+    page = (collected.folder / "report" / "report.html").read_text()
+    assert "How much do you like it?" in page
+    assert analyze(collected.folder, "--attribute", "reverberance").exit_code == 0
+    page = (collected.folder / "report" / "report.html").read_text()
+    assert "How reverberant is it?" in page
+    assert "How much do you like it?" not in page
+    refused = analyze(collected.folder, "--attribute", "punch")
+    assert refused.exit_code == 1
+    assert "choose from reverberance, preference" in refused.output

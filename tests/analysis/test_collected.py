@@ -4,7 +4,7 @@ import pytest
 
 from mixeval.database import open_database
 from mixeval.errors import AnalysisError, DatabaseError, StudyError
-from mixeval_analysis.collected import ratings_in_database, ratings_in_study
+from mixeval_analysis.collected import answers_in_database, answers_in_study
 from mixeval_analysis.load import load
 from mixeval_analysis.ratings import COLUMNS
 from mixeval_analysis.selection import select
@@ -13,7 +13,7 @@ from mixeval_analysis.selection import select
 def test_a_rating_arrives_with_everything_that_is_known_of_it(collected):
     version = collected.version()
     collected.session(version, code="p-7F3K")
-    ratings = ratings_in_study(collected.folder)
+    ratings = answers_in_study(collected.folder)
     assert set(COLUMNS) - set(ratings.rows.columns) == {"screened"}
     assert len(ratings.rows) == 6
     row = ratings.rows.iloc[0]
@@ -33,11 +33,11 @@ def test_a_rating_arrives_with_everything_that_is_known_of_it(collected):
 
 def test_order_labels_seed_and_scale_are_the_studys(collected):
     collected.session(collected.version())
-    ratings = ratings_in_study(collected.folder)
+    ratings = answers_in_study(collected.folder)
     assert dict(ratings.labels) == {"anchor": "Anchor", "ref": "Reference", "net": "Network"}
     assert ratings.roles["anchor"] == "anchor"
     assert (ratings.title, ratings.seed, ratings.scale) == ("Three mixes", 7, (0.0, 100.0))
-    by_url = ratings_in_database(collected.url)
+    by_url = answers_in_database(collected.url)
     assert by_url.labels == ratings.labels
     assert by_url.rows.equals(ratings.rows)
 
@@ -46,7 +46,7 @@ def test_a_label_that_was_mended_in_study_toml_is_the_one_that_is_printed(collec
     collected.session(collected.version())
     path = collected.folder / "study.toml"
     path.write_text(path.read_text().replace('"Network"', '"Wave-U-Net"'), encoding="utf-8")
-    assert ratings_in_study(collected.folder).labels["net"] == "Wave-U-Net"
+    assert answers_in_study(collected.folder).labels["net"] == "Wave-U-Net"
 
 
 def test_a_second_complete_session_of_a_participant_is_a_repeat(collected):
@@ -54,7 +54,7 @@ def test_a_second_complete_session_of_a_participant_is_a_repeat(collected):
     collected.session(version, code="twice", complete=False)
     collected.session(version, code="twice")
     collected.session(version, code="twice")
-    rows = ratings_in_study(collected.folder).rows
+    rows = answers_in_study(collected.folder).rows
     assert rows.groupby("session")["repeat"].first().to_dict() == {"s2": 0, "s3": 1, "s1": 2}
 
 
@@ -62,7 +62,7 @@ def test_sessions_of_versions_that_differ_in_words_are_one_group(collected):
     text = (collected.folder / "study.toml").read_text()
     collected.session(collected.version())
     collected.session(collected.version(text=text.replace('"Three mixes"', '"Three drum mixes"')))
-    (group,) = select(ratings_in_study(collected.folder)).groups
+    (group,) = select(answers_in_study(collected.folder)).groups
     assert len(group.versions) == 2
     assert group.participants == 2
 
@@ -70,7 +70,7 @@ def test_sessions_of_versions_that_differ_in_words_are_one_group(collected):
 def test_sessions_that_heard_other_stimuli_are_apart(collected):
     collected.session(collected.version())
     collected.session(collected.version(audio="a new model"))
-    selection = select(ratings_in_study(collected.folder))
+    selection = select(answers_in_study(collected.folder))
     assert [group.participants for group in selection.groups] == [1, 1]
 
 

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from mixeval_analysis.plots import letters_missing, violin
+from mixeval_analysis.drawing import letters_missing
+from mixeval_analysis.plots import violin
 from mixeval_analysis.ratings import with_defaults
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mixeval.errors import ResultError
-from mixeval_analysis.collected import ratings_in_study
+from mixeval_analysis.collected import answers_in_study
 from mixeval_analysis.paper_profile import TABLES
 from mixeval_analysis.report_folder import write_report
 from mixeval_analysis.selection import Selection, select
@@ -98,7 +98,7 @@ def test_versions_with_other_stimuli_have_reports_of_their_own(collected, tmp_pa
         collected.session(collected.version())
     for _ in range(2):
         collected.session(collected.version(audio="a new model"))
-    ratings = ratings_in_study(collected.folder)
+    ratings = answers_in_study(collected.folder)
     selection = select(ratings)
     out = tmp_path / "out"
     report = write_report(selection, out)

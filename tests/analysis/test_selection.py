@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from mixeval.errors import AnalysisError
-from mixeval_analysis.ratings import RatedVersion, Ratings, with_defaults
+from mixeval_analysis.answers import RatedVersion
+from mixeval_analysis.ratings import Ratings, with_defaults
 from mixeval_analysis.selection import differing_stimuli, folder_of, select
 
 
@@ -21,7 +22,7 @@ def test_previews_unfinished_sessions_and_repeats_do_not_count():
     )
     (group,) = select(ratings).groups
     assert group.rows["participant"].tolist() == ["P1", "P1"]
-    assert {entry.reason: (entry.ratings, entry.participants) for entry in group.left_out} == {
+    assert {entry.reason: (entry.answers, entry.participants) for entry in group.left_out} == {
         "a preview by the experimenter": (2, 1),
         "the session was not completed": (2, 1),
         "a repeat, and only the first presentation counts": (2, 1),
@@ -100,7 +101,7 @@ def test_a_version_in_which_nothing_counts_is_left_out_and_named():
     rows = ratings.rows.assign(complete=ratings.rows["version"] != "v3")
     (group,) = select(replace(ratings, rows=rows)).groups
     assert [version.id for version in group.versions] == ["v1", "v2"]
-    assert [entry.ratings for entry in group.left_out] == [2]
+    assert [entry.answers for entry in group.left_out] == [2]
 
 
 def test_a_version_named_like_a_path_stays_inside_the_folder():

@@ -1,5 +1,7 @@
 """A served study of seven mixes and a real Chromium that takes it."""
 
+import contextlib
+import functools
 import json
 import os
 import shutil
@@ -15,7 +17,7 @@ from sqlalchemy import select
 from mixeval.audio import Audio, write_flac
 from mixeval.database import Database
 from mixeval.manifest import FOLDER, Item, Manifest, Stimulus, file_sha256, write_manifest
-from mixeval.models import Event, ParticipantSession, Rating
+from mixeval.models import Answer, Event, ParticipantSession, Rating
 from mixeval.settings import Settings
 from mixeval_webapp.app import create_app, site_of
 from mixeval_webapp.server import Server
@@ -55,6 +57,16 @@ class Served:
         with self.database.read() as db:
             return {row.stimulus_token: row for row in db.scalars(select(Rating))}
 
+    def ratings_of(self, attribute):
+        with self.database.read() as db:
+            found = db.scalars(select(Rating).where(Rating.attribute == attribute))
+            return {row.stimulus_token: row for row in found}
+
+    def comments(self):
+        """What was written about each mix, by its token, and about the page, by the empty one."""
+        with self.database.read() as db:
+            return {row.subject: row.value for row in db.scalars(select(Answer)) if row.name == "comment"}
+
     def events(self, kind):
         with self.database.read() as db:
             return list(db.scalars(select(Event).where(Event.kind == kind).order_by(Event.id)))
@@ -71,15 +83,35 @@ def study_folder(tmp_path_factory):
 
 @pytest.fixture
 def served(study_folder, tmp_path):
+    with serving(study_folder, tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Serve a study whose [test] section is given, with other mixes or letters where that is asked for."""
+    with contextlib.ExitStack() as opened:
+
+        def serve_one(test, **options):
+            folder = write_study(tmp_path / "study", test=test, **options)
+            return opened.enter_context(serving(folder, tmp_path))
+
+        yield serve_one
+
+
+@contextlib.contextmanager
+def serving(study_folder, tmp_path):
     settings = Settings(database_url=f"sqlite:///{tmp_path / 'answers.sqlite3'}", secret_key="k" * 64)
     app = create_app(study_folder, settings=settings)
     server = Server(app)
     thread = threading.Thread(target=server.run)
     thread.start()
-    yield Served(server.url, site_of(app).database)
-    server.stop()
-    thread.join()
-    site_of(app).database.close()
+    try:
+        yield Served(server.url, site_of(app).database)
+    finally:
+        server.stop()
+        thread.join()
+        site_of(app).database.close()
 
 
 @pytest.fixture
@@ -129,19 +161,20 @@ def tab(context):
     assert problems == []
 
 
-def write_study(folder: Path) -> Path:
-    """Write study.toml, seven FLAC mixes of each of two recordings, and their manifest."""
+def write_study(folder: Path, *, test: str = "", mixes: int = MIXES) -> Path:
+    """Write study.toml with `test` as its [test] section, FLAC mixes of each of two recordings, and their manifest."""
     (folder / FOLDER).mkdir(parents=True)
     conditions = "\n".join(
-        f'[[stimuli.conditions]]\nid = "mix_{rank}"\nmethod = "sum"' for rank in range(MIXES)
+        f'[[stimuli.conditions]]\nid = "mix_{rank}"\nmethod = "sum"' for rank in range(mixes)
     )
     (folder / "study.toml").write_text(
-        '[study]\ntitle = "Drum mixes"\nseed = 5\n[stimuli]\ndataset = { kind = "synthetic" }\n' + conditions,
+        '[study]\ntitle = "Drum mixes"\nseed = 5\n[stimuli]\ndataset = { kind = "synthetic" }\n'
+        f"{conditions}\n{test}",
         encoding="utf-8",
     )
     stimuli = []
     for index, item in enumerate(ITEMS):
-        for rank, mix in enumerate(mixes_of_one_recording(seed=index)):
+        for rank, mix in enumerate(mixes_of_one_recording(seed=index, mixes=mixes)):
             draft = folder / FOLDER / "draft.flac"
             write_flac(draft, Audio(mix, SAMPLE_RATE))
             stimuli.append(_stimulus(draft, item, f"mix_{rank}"))
@@ -156,15 +189,15 @@ def write_study(folder: Path) -> Path:
     return folder
 
 
-def mixes_of_one_recording(*, seed):
-    """Return seven (2, FRAMES) mixes of a kick, a snare and a hi-hat that differ in their balance only."""
+def mixes_of_one_recording(*, seed, mixes=MIXES):
+    """Yield (2, FRAMES) mixes of a kick, a snare and a hi-hat that differ in their balance only."""
     generator = np.random.default_rng(seed)
     seconds = np.arange(FRAMES) / SAMPLE_RATE
     beat, half = seconds % 0.5, (seconds + 0.25) % 0.5
     kick = np.sin(2 * np.pi * 55 * beat) * np.exp(-beat * 14)
     snare = generator.standard_normal(FRAMES) * np.exp(-half * 25)
     hat = np.diff(generator.standard_normal(FRAMES + 1)) * np.exp(-(seconds % 0.125) * 60)
-    for _ in range(MIXES):
+    for _ in range(mixes):
         balance = generator.uniform(0.5, 1.5, size=(2, 3))
         mix = balance @ np.stack([kick, 0.4 * snare, 0.15 * hat])
         yield (0.2 * mix / np.abs(mix).max()).astype(np.float32)
@@ -216,7 +249,7 @@ class RatingTab:
         return self.page.get_by_role("slider", name=f"Mix {letter}", exact=True)
 
     def letter(self, letter):
-        return self.page.locator(".play", has_text=letter)
+        return self.page.locator(".strip .play", has_text=letter)
 
     def value(self, letter):
         return self.slider(letter).get_attribute("aria-valuenow")
@@ -296,3 +329,83 @@ class RatingTab:
 @pytest.fixture
 def rating(tab, served):
     return RatingTab(tab).start(served.url)
+
+
+class AxisTab(RatingTab):
+    """A page with one axis in the hands of a listener."""
+
+    def bar(self, letter, axis=0):
+        return self.page.locator(".bar", has=self.page.locator(f'b:text-matches("^{letter}")')).nth(axis)
+
+    def handle(self, letter, axis=0):
+        return self.bar(letter, axis).locator(".handle")
+
+    def point(self, value, axis=0):
+        """Where on the screen a value is, half way up the axis."""
+        box = self.page.locator(".field").nth(axis).bounding_box()
+        part = value / 100 if self.page.evaluate("document.dir !== 'rtl'") else 1 - value / 100
+        return box["x"] + part * box["width"], box["y"] + box["height"] / 2
+
+    def middle(self, letter, axis=0):
+        box = self.handle(letter, axis).bounding_box()
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def drag(self, letter, value, axis=0):
+        mouse = self.page.mouse
+        mouse.move(*self.middle(letter, axis))
+        mouse.down()
+        mouse.move(*self.point(value, axis), steps=8)
+        mouse.up()
+
+    def hear(self, letter):
+        if "playing" not in self.bar(letter).get_attribute("class").split():
+            self.handle(letter).click()
+        self.page.locator(".bar.playing.heard", has_text=letter).first.wait_for()
+
+    def place_by_keys(self, letter, value):
+        self.bar(letter).focus()
+        keys = ["Home"] + ["PageUp"] * (value // 10) + ["ArrowRight"] * (value % 10)
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def values(self, axis=0):
+        """What each bar says of itself, by letter."""
+        letters = [row["label"] for row in self.data()["stimuli"]]
+        return {letter: self.bar(letter, axis).get_attribute("aria-valuetext") for letter in letters}
+
+    def numbers(self, axis=0):
+        return {
+            letter: None if words == "not rated yet" else int(words.split(",")[0])
+            for letter, words in self.values(axis).items()
+        }
+
+
+@pytest.fixture
+def open_page(chromium, serve):
+    """Serve a study with this kind of page and open it in a window of its own; `test` adds to its [test] section."""
+    contexts, problems = [], []
+
+    def open_one(kind, test="", *, mixes=MIXES, **options):
+        served = serve(f'[test]\npage = "{kind}"\n{test}', mixes=mixes)
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        tab = AxisTab(page) if kind == "single_axis" else RatingTab(page)
+        return tab.start(served.url), served
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def open_axis(open_page):
+    return functools.partial(open_page, "single_axis")
+
+
+@pytest.fixture
+def open_sliders(open_page):
+    return functools.partial(open_page, "sliders")

@@ -287,7 +287,7 @@ def test_a_ranking_is_made_by_keys_alone(open_test, tab):
         tab.keyboard.press("Space")
         tab.wait_for_function("() => !document.querySelector('.playing')")
         page.tab_to("[role=slider]")
-        assert grip(page, "A").get_attribute("aria-valuetext") == "not placed yet"
+        assert grip(page, "A").get_attribute("aria-valuetext") == "Not placed yet"
         for letter in "ABCDEFG":
             tab.wait_for_function(
                 "letter => document.activeElement.ariaLabel === `Mix ${letter}`", arg=letter

@@ -160,3 +160,33 @@ def test_a_study_toml_that_is_not_text_is_refused(tmp_path):
     (tmp_path / "study.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(StudyError, match="cannot be read"):
         read_study(tmp_path)
+
+
+ATTENTION = 'attention = { better = "reference_dry", worse = "anchor", pages = 2 }\n'
+
+
+@pytest.mark.parametrize("page", ["sliders", "single_axis", "ab", "ranking"])
+def test_attention_pages_are_possible_where_two_mixes_can_be_put_in_order(page):
+    study = parse_study(f'{STUDY}[test]\npage = "{page}"\n{ATTENTION}')
+    assert (study.test.attention.better, study.test.attention.worse, study.test.attention.pages) == (
+        "reference_dry",
+        "anchor",
+        2,
+    )
+
+
+@pytest.mark.parametrize("page", ["abx", "acr"])
+def test_attention_pages_are_refused_where_two_mixes_cannot_be_put_in_order(page):
+    with pytest.raises(StudyError, match="attention pages put two mixes in order"):
+        parse_study(f'{STUDY}[test]\npage = "{page}"\n{ATTENTION}')
+
+
+def test_attention_to_one_mix_alone_is_refused():
+    with pytest.raises(StudyError, match='better and worse are both "anchor"'):
+        parse_study(f'{STUDY}[test]\nattention = {{ better = "anchor", worse = "anchor" }}\n')
+
+
+@pytest.mark.parametrize("line", ["places = 0", "seat_timeout_minutes = 0.5", 'places = "all"'])
+def test_places_and_their_timeout_have_limits(line):
+    with pytest.raises(StudyError, match="participants"):
+        parse_study(f"{STUDY}[participants]\n{line}\n")

@@ -79,3 +79,35 @@ test("downloads leave connections free for saving answers", async () => {
   assert.equal((await all).length, 7);
   assert.equal(most, 3);
 });
+
+test("a file that pauses between its tries leaves its turn to the others", async () => {
+  const scope = new FakeScope();
+  const done = [];
+  const fetch = async (url) => {
+    if (url.startsWith("/bad")) throw new TypeError("Failed to fetch");
+    return file(10)();
+  };
+  const downloads = new Downloads({ fetch, scope });
+  for (const name of ["/bad1", "/bad2", "/bad3"]) downloads.get(name, 10, () => {}).catch(() => {});
+  for (const name of ["/1", "/2"]) void downloads.get(name, 10, () => {}).then(() => done.push(name));
+  for (let turn = 0; turn < 10; turn++) await new Promise((go) => setImmediate(go));
+  assert.deepEqual(done, ["/1", "/2"], "no clock was turned");
+});
+
+test("only what was of no use is fetched past the browser's cache", async () => {
+  const asked = [];
+  let lost = true;
+  const scope = new FakeScope();
+  const fetch = async (_, { cache }) => {
+    asked.push(cache);
+    if (lost) throw new TypeError("Failed to fetch");
+    return file(10)();
+  };
+  const downloads = new Downloads({ fetch, scope });
+  const first = downloads.get("/a", 10, () => {});
+  await settle();
+  lost = false;
+  await outcome(first, scope);
+  await outcome(downloads.get("/a", 10, () => {}, { fresh: true }), scope);
+  assert.deepEqual(asked, ["default", "reload", "reload"]);
+});

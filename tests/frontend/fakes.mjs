@@ -107,7 +107,7 @@ export function pageData(changes = {}) {
     page: "p1", type: "sliders", number: 1, count: 2,
     axes: [{ attribute: "preference", question: "How much?", scale: ["Dislike", "Neutral", "Like"] }],
     values: { lowest: 0, highest: 100, step: 1 }, minimum_seconds: 0.25, comments: "none", loop: true, waveform: false,
-    unrated: "neutral", starts: { a: 50, b: 50, c: 50 }, show_values: false,
+    unrated: "neutral", starts: { a: 50, b: 50, c: 50 }, show_values: false, scale_as: "points",
     sample_rate: 44100, frames: 44100, bytes: 1000, volume_db: -6, next_sequence: 5,
     stimuli: ["a", "b", "c"].map((token) => ({
       token, label: token.toUpperCase(), role: "rated", url: `/audio/${token}`, answers: [],

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { parsePageData } from "../../webapp/mixeval_webapp/static/js/page-data.js";
 import { RatingPage } from "../../webapp/mixeval_webapp/static/js/rating-page.js";
 import { savedState, todoLines } from "../../webapp/mixeval_webapp/static/js/saved-state.js";
-import { inWords } from "../../webapp/mixeval_webapp/static/js/scale.js";
+import { inWords, nameOf, partsOf } from "../../webapp/mixeval_webapp/static/js/scale.js";
 import { WORDS, answer, pageData } from "./fakes.mjs";
 
 test("a page asks for every mix to be played and placed, and for nothing else", () => {
@@ -76,6 +76,33 @@ test("a place on the scale has words for those who do not see it", () => {
     [null, 0, 50, 64, 100].map((value) => inWords(value, scale, WORDS)),
     ["not rated yet", "0, Dislike", "50, Neutral", "64, between Neutral and Like", "100, Like"],
   );
+});
+
+test("where words name parts of the scale, a value has the word of its part", () => {
+  const scale = ["Bad", "Poor", "Fair", "Good", "Excellent"];
+  assert.deepEqual(
+    [0, 19, 20, 59, 99, 100].map((value) => inWords(value, scale, WORDS, "intervals")),
+    ["0, Bad", "19, Bad", "20, Poor", "59, Fair", "99, Excellent", "100, Excellent"],
+  );
+});
+
+test("lines divide a scale at its words, and one of few words more finely", () => {
+  assert.deepEqual(
+    [["a", "b"], ["a", "b", "c"], ["a", "b", "c", "d"]].map((scale) => partsOf(scale, "points", 10)), [10, 10, 3],
+  );
+  assert.equal(partsOf(["a", "b", "c"], "intervals", 10), 3);
+});
+
+test("a mix's control tells what plays and how much of it was heard to those who do not see it", () => {
+  const look = { value: null, played: false, heard: 0, playing: false, state: "ready" };
+  const names = [{}, { playing: true }, { heard: 0.456 }, { heard: 1 }, { state: "loading" }, { state: "failed" }].map(
+    (change) => nameOf("A", { ...look, ...change }, WORDS),
+  );
+  assert.deepEqual(names, [
+    "Mix A", "Mix A, playing", "Mix A, 45 % heard", "Mix A", "Mix A, loading",
+    "Mix A could not be loaded. Try again",
+  ]);
+  assert.equal(nameOf("A", { ...look, playing: true }, WORDS, "play_mix"), "Play mix A");
 });
 
 test("the corner says saved only when nothing waits", () => {

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from mixeval.cli import main
 from mixeval_analysis.load import load
-from mixeval_analysis.paper_profile import analyze_ratings
+from mixeval_analysis.page_profiles import analyze_answers
 from mixeval_analysis.selection import select
 
 TABLE_3_W = {
@@ -47,7 +47,7 @@ def source():
 @pytest.fixture(scope="module")
 def tables(source):
     (ratings,) = select(load(str(source))).groups
-    return analyze_ratings(ratings).tables
+    return analyze_answers(ratings).tables
 
 
 def test_table_3_has_the_papers_w(tables):

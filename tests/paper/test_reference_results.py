@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mixeval_analysis.load import load
-from mixeval_analysis.paper_profile import analyze_ratings
+from mixeval_analysis.page_profiles import analyze_answers
 from mixeval_analysis.selection import select
 
 NAMES = ("sim_paper_pattern", "s4_drc", "stahl2024_codec", "stahl2024_codec_filtered")
@@ -29,7 +29,7 @@ def both(request):
         name: pd.read_csv(folder / "expected" / f"{request.param}__{name}.csv")
         for name in ("summary", "shapiro", "kruskal", "mannwhitney")
     }
-    return analyze_ratings(ratings).tables, expected
+    return analyze_answers(ratings).tables, expected
 
 
 def test_summary_is_r_s(both):

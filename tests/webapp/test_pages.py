@@ -36,7 +36,16 @@ def test_page_data_is_exactly_what_the_rating_page_was_promised(listener):
     assert set(page) == {
         *("page", "type", "number", "count", "title", "instructions", "axes", "values", "starts", "unrated"),
         *("sample_rate", "frames", "bytes", "stimuli", "answers", "volume_db", "next_sequence", "next_audio"),
-        *("next_bytes", "minimum_seconds", "comments", "loop", "waveform", "show_values", "words"),
+        *(
+            "next_bytes",
+            "minimum_seconds",
+            "comments",
+            "loop",
+            "waveform",
+            "show_values",
+            "scale_as",
+            "words",
+        ),
         *("ratings_url", "answers_url", "complete_url", "events_url", "next_url", "resume_url"),
     }
     assert (page["sample_rate"], page["frames"], page["next_url"]) == (44100, 22050, "/test")

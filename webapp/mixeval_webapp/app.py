@@ -19,6 +19,7 @@ from mixeval_migrations import prepare
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
 from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
+from mixeval_webapp.design import check_design
 from mixeval_webapp.messages import check_messages
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
@@ -57,6 +58,7 @@ def create_app(
     version = Version(read_study(folder), read_manifest(folder))
     check_messages(version.study)
     check_rendered(version)
+    check_design(version)
     files = StimulusFiles(folder)
     files.verify(version)
     settings = settings or read_settings(folder)

@@ -16,13 +16,15 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response as AnyResponse
 
-from mixeval.models import Page, PageStimulus
+from mixeval.models import Page, PageStimulus, now
 from mixeval.versions import Version
 from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
 from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data
 from mixeval_webapp.page_types.registry import PAGE_TYPES, RATING_PAGES
 from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
 from mixeval_webapp.problems import NotYoursError
+from mixeval_webapp.seats import StudyFullError, is_full
+from mixeval_webapp.session_plan import count_rating_pages
 from mixeval_webapp.site import site
 from mixeval_webapp.speech import messages, speak_for
 
@@ -40,13 +42,18 @@ def consent() -> str:
         test, [condition.id for condition in version.study.conditions]
     )
     speak_for(version.study)
+    continuing = visitor is not None and visitor.completion_code is None
+    with site().database.read() as db:
+        full = is_full(db, version.study.participants, now())
+    if full:
+        return render_template("full.html", study_title=version.study.study.title, continuing=continuing)
     return render_template(
         "consent.html",
         study_title=version.study.study.title,
         paragraphs=_paragraphs(version.study.participants.consent),
-        page_count=len(version.manifest.items) * len(presentations),
+        page_count=count_rating_pages(version),
         mix_count=max(len(presentation.rated) for presentation in presentations),
-        continuing=visitor is not None and visitor.completion_code is None,
+        continuing=continuing,
         start_id=new_token(),
     )
 
@@ -56,13 +63,17 @@ def start() -> AnyResponse:
     secret = derive_secret(
         str(current_app.secret_key), str(session["csrf_token"]), request.form.get("start_id") or new_token()
     )
-    visitor = enrol(
-        site().database,
-        site().version,
-        secret=secret,
-        browser=browser_family(request.user_agent.string),
-        simulated=request.form.get("simulated") == "1",
-    )
+    try:
+        visitor = enrol(
+            site().database,
+            site().version,
+            secret=secret,
+            browser=browser_family(request.user_agent.string),
+            simulated=request.form.get("simulated") == "1",
+        )
+    except StudyFullError:
+        # The last place went while the form lay open; the first page says so.
+        return redirect(url_for("pages.consent"), 303)
     current_app.logger.info("started participant=%s", visitor.participant)
     return set_secret(_to_test(), secret)
 

@@ -10,11 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from mixeval.database import Database
-from mixeval.models import Page, PageStimulus, Participant, ParticipantSession
+from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, now
 from mixeval.seeds import derive_seed
 from mixeval.versions import Version
-from mixeval_webapp.seats import take_seat
-from mixeval_webapp.session_plan import PlannedPage, plan_session
+from mixeval_webapp.planned_page import PlannedPage
+from mixeval_webapp.seats import StudyFullError, take_seat
+from mixeval_webapp.session_plan import plan_session
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Capitals and digits that nobody confuses when they are written down."""
@@ -54,6 +55,8 @@ def enrol(database: Database, version: Version, *, secret: str, browser: str, si
     """Create a participant and a session that `secret` opens, with every page, order, letter and token.
 
     A second call with the same secret, such as a double click sends, finds the first one's session.
+
+    Raises StudyFullError when the study has no place left.
     """
     found = find_visitor(database, secret)
     if found is not None:
@@ -61,7 +64,7 @@ def enrol(database: Database, version: Version, *, secret: str, browser: str, si
     try:
         with database.write() as db:
             return _create(db, version, secret=secret, browser=browser, simulated=simulated)
-    except IntegrityError:
+    except (IntegrityError, StudyFullError):
         found = find_visitor(database, secret)
         if found is None:
             raise
@@ -103,7 +106,8 @@ def _create(db: Session, version: Version, *, secret: str, browser: str, simulat
     study = version.study
     session_id = new_token()
     seed = derive_seed(study.study.seed, "session", session_id)
-    seat, order_seed = take_seat(db, version.id)
+    moment = now()
+    seat, order_seed = take_seat(db, version, simulated=simulated, moment=moment)
     plan = plan_session(version, seat=seat, order_seed=order_seed, seed=seed)
     session = ParticipantSession(
         id=session_id,
@@ -114,6 +118,8 @@ def _create(db: Session, version: Version, *, secret: str, browser: str, simulat
         seat=seat,
         consent_sha256=_sha256(study.participants.consent),
         browser=browser,
+        started_at=moment,
+        active_at=moment,
         pages=[_page(position, planned) for position, planned in enumerate(plan)],
     )
     db.add(session)

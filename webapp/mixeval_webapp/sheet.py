@@ -47,6 +47,11 @@ class Sheet:
         rating = self.ratings.get((sound.token, attribute))
         return None if rating is None else rating.value
 
+    def placed(self, sound: Sound, attribute: str) -> bool:
+        """Tell whether the listener has given `sound` a value: what was only drawn for them is none."""
+        rating = self.ratings.get((sound.token, attribute))
+        return rating is not None and rating.value is not None and rating.moved
+
     def unplayable(self, sound: Sound) -> bool:
         """Tell whether the listener's browser could not play `sound`."""
         return any(rating.unplayable for (token, _), rating in self.ratings.items() if token == sound.token)

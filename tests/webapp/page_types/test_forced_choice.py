@@ -144,7 +144,7 @@ def test_the_first_page_says_how_many_there_will_be(ask):
         ),
         (
             'page = "abx"\nattention = { better = "reference_dry", worse = "low_anchor" }',
-            "attention needs pages that say which of two mixes is better",
+            "which this type of page cannot",
         ),
     ],
 )

@@ -75,7 +75,7 @@ class RatingPageType(PageType):
             sound.shown_as
             for sound in sheet.rated
             if not sheet.unplayable(sound)
-            and any(sheet.value(sound, attribute) is None for attribute in self.attributes(study))
+            and not all(sheet.placed(sound, attribute) for attribute in self.attributes(study))
         )
 
     def refusal(self, study: Study, sheet: Sheet, *, subject: str, name: str, value: Any) -> str | None:

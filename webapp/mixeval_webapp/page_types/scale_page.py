@@ -26,14 +26,15 @@ class _ScalePageType(RatingPageType):
             "unrated": test.unrated,
             "starts": {sound.token: self._start(test.unrated, sheet, sound) for sound in sheet.rated},
             "show_values": test.show_values,
+            "scale_as": test.scale_as,
         }
 
     @staticmethod
     def _start(unrated: str, sheet: Sheet, sound: Sound) -> int:
-        """Where an unrated mix is drawn. It is not an answer."""
+        """Say where an unrated mix is drawn, from the session's seed. It is not an answer."""
         if unrated != "random":
             return NEUTRAL
-        return derive_seed(sheet.seed, "start", sheet.page_id, sound.condition) % 101
+        return derive_seed(sheet.seed, "start", sheet.position, sound.condition) % 101
 
 
 class SlidersPageType(_ScalePageType):

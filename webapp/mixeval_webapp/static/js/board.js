@@ -1,6 +1,8 @@
 /** The board of sliders: draws what it is told, and tells what the listener does with pointer and keys. */
 
-import { MIDDLE, inWords, toScale } from "./scale.js";
+import { KeyRun } from "./key-run.js";
+import { within } from "./page-elements.js";
+import { MIDDLE, inWords, nameOf, partsOf, toScale } from "./scale.js";
 
 /**
  * @typedef {import("./interfaces.js").Tools} Tools
@@ -8,8 +10,8 @@ import { MIDDLE, inWords, toScale } from "./scale.js";
  * @typedef {import("./page-data.js").ScalePageData} ScalePageData
  */
 
-/** Key presses closer together than this are one movement. */
-const ROW_OF_KEYS_SECONDS = 0.6;
+/** Parts into which lines divide a scale of few words. */
+const LINES = 4;
 
 /** @type {Record<string, (value: number, big: boolean) => number>} */
 const STEPS = {
@@ -31,10 +33,11 @@ export class Board {
    * @param {Tools} tools
    */
   constructor(section, tools) {
-    const { scale } = tools.axis;
     const elements = [...section.querySelectorAll(".strip")];
+    this.row = within(section, ".strips");
     section.style.setProperty("--mixes", String(elements.length));
-    section.style.setProperty("--parts", String(scale.length < 4 ? 4 : scale.length - 1));
+    const { scale_as } = /** @type {ScalePageData} */ (tools.data);
+    section.style.setProperty("--parts", String(partsOf(tools.axis.scale, scale_as, LINES)));
     this.#strips = elements.map(
       (element, index) =>
         new Strip(/** @type {HTMLElement} */ (element), tools, (step) =>
@@ -59,7 +62,11 @@ export class Board {
    */
   reveal(token) {
     const strip = this.#strips.find((candidate) => candidate.token === token);
-    strip?.button.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (!strip) return;
+    const [seen, box] = [this.row.getBoundingClientRect(), strip.element.getBoundingClientRect()];
+    // Sideways alone: the page itself stays where the listener has it.
+    const left = Math.min(0, box.left - seen.left) + Math.max(0, box.right - seen.right);
+    if (left !== 0) this.row.scrollBy({ left });
   }
 
   /** @param {Element} element */
@@ -73,8 +80,6 @@ class Strip {
   #value = null;
   /** @type {{pointer: number, from: number | null, grip: number, moved: boolean} | null} */
   #drag = null;
-  /** @type {{from: number | null, at: number, end: () => void} | null} */
-  #keys = null;
 
   /**
    * @param {HTMLElement} element
@@ -83,17 +88,22 @@ class Strip {
    */
   constructor(element, { scope, words, data, axis, onPlay, onPlace, onMove }, onNeighbour) {
     this.element = element;
-    this.scope = scope;
+    const { starts, scale_as, show_values } = /** @type {ScalePageData} */ (data);
     this.words = words;
     this.scale = axis.scale;
+    this.scaleAs = scale_as;
     this.onPlace = onPlace;
     this.onMove = onMove;
     this.onNeighbour = onNeighbour;
     this.token = element.dataset["token"] ?? "";
-    this.start = /** @type {ScalePageData} */ (data).starts[this.token] ?? MIDDLE;
-    this.rail = part(element, ".rail");
-    this.slider = part(element, ".thumb");
-    this.button = part(element, ".play");
+    this.start = starts[this.token] ?? MIDDLE;
+    this.showsValue = show_values;
+    this.rail = within(element, ".rail");
+    this.slider = within(element, ".thumb");
+    this.button = within(element, ".play");
+    this.keys = new KeyRun(scope, (from, at) =>
+      this.onMove(this.token, { from, to: this.#value ?? this.start, by: "keys" }, at),
+    );
     this.label = (this.button.textContent ?? "").trim();
     scope.listen(this.button, "click", () => onPlay(this.token));
     scope.listen(this.rail, "pointerdown", (/** @type {PointerEvent} */ event) => this.#grab(event));
@@ -101,7 +111,7 @@ class Strip {
     scope.listen(this.rail, "pointerup", (/** @type {PointerEvent} */ event) => this.#drop(event));
     scope.listen(this.rail, "pointercancel", () => this.#giveUp());
     scope.listen(this.slider, "keydown", (/** @type {KeyboardEvent} */ event) => this.#press(event));
-    scope.listen(this.slider, "blur", () => this.#endKeys());
+    scope.listen(this.slider, "blur", () => this.keys.end());
   }
 
   focus() {
@@ -111,26 +121,23 @@ class Strip {
   settle() {
     if (this.#drag?.moved) this.#finish(this.#drag, performance.now());
     this.#drag = null;
-    this.#endKeys();
+    this.keys.end();
   }
 
   /** @param {Look} look */
-  draw({ value, played, playing, state }) {
-    const { classList } = this.element;
+  draw(look) {
+    const { value, played, playing, state } = look;
+    const { classList, style } = this.element;
+    style.setProperty("--heard", String(look.heard));
     classList.toggle("heard", played);
     classList.toggle("playing", playing);
     classList.toggle("loading", state === "loading");
     classList.toggle("failed", state === "failed");
+    classList.toggle("unplayable", state === "unplayable");
     this.button.setAttribute("aria-pressed", String(playing));
-    this.button.setAttribute("aria-disabled", String(state === "loading"));
-    this.button.setAttribute("aria-label", this.#buttonName(state));
+    this.button.setAttribute("aria-disabled", String(state === "loading" || state === "unplayable"));
+    this.button.setAttribute("aria-label", nameOf(this.label, look, this.words, "play_mix"));
     if (!this.#drag) this.#show(value);
-  }
-
-  /** @param {import("./sound.js").Loading} state */
-  #buttonName(state) {
-    const key = { loading: "mix_loading", failed: "mix_failed", ready: "play_mix" }[state];
-    return this.words.say(key, { label: this.label });
   }
 
   /** @param {number | null} value */
@@ -139,13 +146,14 @@ class Strip {
     this.element.classList.toggle("unrated", value === null);
     this.slider.style.setProperty("--value", String(value ?? this.start));
     this.slider.setAttribute("aria-valuenow", String(value ?? this.start));
-    this.slider.setAttribute("aria-valuetext", inWords(value, this.scale, this.words));
+    this.slider.setAttribute("aria-valuetext", inWords(value, this.scale, this.words, this.scaleAs));
+    if (this.showsValue) this.slider.dataset["value"] = value === null ? "" : String(value);
   }
 
   /** @param {PointerEvent} event */
   #grab(event) {
     if (event.button !== 0 || this.#drag) return;
-    this.#endKeys();
+    this.keys.end();
     event.preventDefault();
     this.slider.focus({ preventScroll: true });
     this.rail.setPointerCapture(event.pointerId);
@@ -194,7 +202,8 @@ class Strip {
   /** @param {KeyboardEvent} event */
   #press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const sideways = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const right = getComputedStyle(this.element).direction === "rtl" ? -1 : 1;
+    const sideways = { ArrowLeft: -right, ArrowRight: right }[event.key];
     const step = STEPS[event.key];
     if (!sideways && !step) return;
     event.preventDefault();
@@ -208,19 +217,9 @@ class Strip {
    */
   #put(to, at) {
     if (to === this.#value) return;
-    const from = this.#keys ? this.#keys.from : this.#value;
-    this.#keys?.end();
-    this.#keys = { from, at, end: this.scope.after(ROW_OF_KEYS_SECONDS, () => this.#endKeys()) };
+    this.keys.press(this.#value, at);
     this.#show(to);
     this.onPlace(this.token, to);
-  }
-
-  #endKeys() {
-    const keys = this.#keys;
-    if (!keys) return;
-    this.#keys = null;
-    keys.end();
-    this.onMove(this.token, { from: keys.from, to: this.#value ?? this.start, by: "keys" }, keys.at);
   }
 
   /** @param {PointerEvent} event */
@@ -228,14 +227,4 @@ class Strip {
     const { bottom, height } = this.rail.getBoundingClientRect();
     return (100 * (bottom - clientY)) / height;
   }
-}
-
-/**
- * @param {Element} parent
- * @param {string} selector
- */
-function part(parent, selector) {
-  const found = parent.querySelector(selector);
-  if (!(found instanceof HTMLElement)) throw new TypeError(`The page lacks ${selector}.`);
-  return found;
 }

@@ -6,42 +6,78 @@ export const COMMENT = "comment";
 /** A comment is kept once the writing rests this long. */
 const REST_SECONDS = 0.8;
 
+/** @typedef {{box: HTMLTextAreaElement, resting: (() => void) | null}} Entry */
+
 export class Comments {
-  /** @type {{box: HTMLTextAreaElement, resting: (() => void) | null}[]} */
-  #boxes;
+  /** @type {Entry[]} */
+  #entries;
 
   /**
-   * @param {HTMLElement} root holds a textarea with data-comment (a mix's token, or empty) for each
-   * @param {{scope: import("./scope.js").Scope, written: WrittenAnswer[], onWrite: (subject: string, text: string) => void}} tools
+   * @param {Iterable<Element>} boxes textareas with data-comment, a mix's token or empty
+   * @param {{scope: import("./scope.js").Scope, drafts: import("./drafts.js").Drafts, written: WrittenAnswer[],
+   *   onWrite: (subject: string, text: string) => void}} tools
    */
-  constructor(root, { scope, written, onWrite }) {
+  constructor(boxes, { scope, drafts, written, onWrite }) {
+    this.scope = scope;
+    this.drafts = drafts;
     this.onWrite = onWrite;
-    this.#boxes = [...root.querySelectorAll("textarea[data-comment]")].map((element) => ({
-      box: /** @type {HTMLTextAreaElement} */ (element), resting: null,
-    }));
-    for (const entry of this.#boxes) {
-      const { box } = entry;
-      const subject = box.dataset["comment"];
-      const answer = written.find((candidate) => candidate.name === COMMENT && candidate.subject === subject);
-      if (typeof answer?.value === "string") box.value = answer.value;
-      scope.listen(box, "input", () => {
-        entry.resting?.();
-        entry.resting = scope.after(REST_SECONDS, () => this.#keep(entry));
+    this.#entries = [...boxes].map((box) => ({ box: /** @type {HTMLTextAreaElement} */ (box), resting: null }));
+    for (const entry of this.#entries) {
+      this.#fill(entry, written);
+      scope.listen(entry.box, "input", () => {
+        drafts.keep(subjectOf(entry), entry.box.value);
+        this.#rest(entry);
       });
-      scope.listen(box, "change", () => this.#keep(entry));
+      scope.listen(entry.box, "change", () => this.#keep(entry));
     }
   }
 
-  /** Keep what was written just now. */
+  /** Keep what was written just now; its draft stays, in case the page closes before the browser has written it. */
   settle() {
-    for (const entry of this.#boxes) this.#keep(entry);
+    for (const entry of this.#entries) this.#write(entry);
   }
 
-  /** @param {{box: HTMLTextAreaElement, resting: (() => void) | null}} entry */
+  /**
+   * Show what was written before, in the open. The browser may have put back by itself what stood in the box once.
+   * @param {Entry} entry
+   * @param {WrittenAnswer[]} written
+   */
+  #fill(entry, written) {
+    const { box } = entry;
+    const subject = subjectOf(entry);
+    const answer = written.find((candidate) => candidate.name === COMMENT && candidate.subject === subject);
+    const draft = this.drafts.find(subject);
+    box.value = draft ?? (typeof answer?.value === "string" ? answer.value : "");
+    if (draft !== null) this.#rest(entry);
+    const folded = box.closest("details");
+    if (folded && box.value !== "") folded.open = true;
+  }
+
+  /** @param {Entry} entry */
+  #rest(entry) {
+    entry.resting?.();
+    entry.resting = this.scope.after(REST_SECONDS, () => this.#keep(entry));
+  }
+
+  /** @param {Entry} entry */
   #keep(entry) {
-    if (!entry.resting) return;
+    if (this.#write(entry)) this.drafts.forget(subjectOf(entry));
+  }
+
+  /**
+   * @param {Entry} entry
+   * @returns {boolean} whether there was something new
+   */
+  #write(entry) {
+    if (!entry.resting) return false;
     entry.resting();
     entry.resting = null;
-    this.onWrite(entry.box.dataset["comment"] ?? "", entry.box.value);
+    this.onWrite(subjectOf(entry), entry.box.value);
+    return true;
   }
+}
+
+/** @param {Entry} entry */
+function subjectOf({ box }) {
+  return box.dataset["comment"] ?? "";
 }

@@ -37,6 +37,7 @@ export class Delivery {
     this.outbox = outbox;
     this.scope = scope;
     this.words = words;
+    this.fetch = fetch;
     this.sender = new Sender({
       outbox, scope, fetch, page: data.page,
       onStatus: () => this.drawSaved(),
@@ -64,6 +65,17 @@ export class Delivery {
     if (!this.outbox.lasting) say(this.words.say("no_store"));
     this.drawSaved();
     sender.kick();
+  }
+
+  /** Fetch the next page's audio. Call it when this page has its own. */
+  async fetchAhead() {
+    try {
+      // Its program comes now and not with the page, which does not wait for it.
+      const { Preload } = await import("./preload.js");
+      await new Preload({ fetch: this.fetch, scope: this.scope, log: this.log }).begin(this.data.next_audio);
+    } catch {
+      // Without it, the next page fetches its audio itself.
+    }
   }
 
   /** Answers that this browser holds and the server may not have. */

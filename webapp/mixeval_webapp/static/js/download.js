@@ -37,28 +37,13 @@ export class Downloads {
    * @param {string} url
    * @param {number} bytes its size; a shorter or longer answer counts as broken
    * @param {(received: number) => void} onProgress
+   * @param {{fresh?: boolean}} [options] fresh: past the browser's cache, whose copy was of no use
    * @returns {Promise<ArrayBuffer>}
    */
-  async get(url, bytes, onProgress) {
-    if (this.#running >= AT_ONCE) await new Promise((go) => this.#queue.push(() => go(null)));
-    this.#running++;
-    try {
-      return await this.#persist(url, bytes, onProgress);
-    } finally {
-      this.#running--;
-      this.#queue.shift()?.();
-    }
-  }
-
-  /**
-   * @param {string} url
-   * @param {number} bytes
-   * @param {(received: number) => void} onProgress
-   */
-  async #persist(url, bytes, onProgress) {
+  async get(url, bytes, onProgress, { fresh = false } = {}) {
     for (let tried = 1; ; tried++) {
       try {
-        return await this.#once(url, bytes, onProgress);
+        return await this.#inTurn(() => this.#once(url, bytes, onProgress, fresh || tried > 1));
       } catch (error) {
         if (this.scope.ended || tried === TRIES || (error instanceof DownloadError && error.final)) throw error;
       }
@@ -68,16 +53,34 @@ export class Downloads {
   }
 
   /**
+   * A file that pauses between its tries leaves its turn to others.
+   * @param {() => Promise<ArrayBuffer>} act
+   */
+  async #inTurn(act) {
+    // Handed on by whoever ends: a newcomer between the two must not take it as well.
+    if (this.#running >= AT_ONCE) await new Promise((go) => this.#queue.push(() => go(null)));
+    else this.#running++;
+    try {
+      return await act();
+    } finally {
+      const next = this.#queue.shift();
+      if (next) next();
+      else this.#running--;
+    }
+  }
+
+  /**
    * @param {string} url
    * @param {number} bytes
    * @param {(received: number) => void} onProgress
+   * @param {boolean} fresh
    */
-  async #once(url, bytes, onProgress) {
+  async #once(url, bytes, onProgress, fresh) {
     const abort = new AbortController();
     let patience = this.scope.after(STALL_SECONDS, () => abort.abort());
     const release = this.scope.hold(() => abort.abort());
     try {
-      const response = await this.fetch(url, { signal: abort.signal });
+      const response = await this.fetch(url, { signal: abort.signal, cache: fresh ? "reload" : "default" });
       if (!response.ok || !response.body) {
         const { status } = response;
         const final = status >= 400 && status < 500 && status !== 408 && status !== 429;

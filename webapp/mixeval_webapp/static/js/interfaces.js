@@ -9,6 +9,7 @@
  * @typedef {object} Look of one mix
  * @property {number | null} value
  * @property {boolean} played for as long as the page asks
+ * @property {number} heard the part of the time that the page asks for which has been heard, 0 to 1
  * @property {boolean} playing
  * @property {import("./sound.js").Loading} state
  *
@@ -49,6 +50,7 @@
 
 /** @type {Record<string, () => Promise<InterfaceClass>>} */
 export const INTERFACES = {
+  single_axis: async () => (await import("./axis.js")).AxisBoard,
   sliders: async () => (await import("./board.js")).Board,
   ab: async () => (await import("./choice.js")).Choice,
   abx: async () => (await import("./choice.js")).Choice,

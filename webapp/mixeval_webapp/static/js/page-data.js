@@ -62,6 +62,7 @@
  * @property {"tray" | "neutral" | "random"} unrated
  * @property {Record<string, number>} starts where an unrated mix is drawn, by token
  * @property {boolean} show_values
+ * @property {"points" | "intervals"} scale_as whether a word names a point of the scale, or a part of it
  *
  * @typedef {PageData & RatingFields} RatingPageData
  * @typedef {RatingPageData & ScaleFields} ScalePageData

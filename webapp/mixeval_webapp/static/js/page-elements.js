@@ -14,3 +14,13 @@ export function byId(id) {
 export function say(text) {
   byId("message").textContent = text;
 }
+
+/**
+ * @param {Element} parent
+ * @param {string} selector
+ */
+export function within(parent, selector) {
+  const found = parent.querySelector(selector);
+  if (!(found instanceof HTMLElement)) throw new TypeError(`The page lacks ${selector}.`);
+  return found;
+}

@@ -1,5 +1,8 @@
 /** A large button that plays one sound, where a page has few of them. */
 
+import { within } from "./page-elements.js";
+import { nameOf } from "./scale.js";
+
 /**
  * @typedef {import("./interfaces.js").Tools} Tools
  * @typedef {import("./interfaces.js").Look} Look
@@ -25,27 +28,26 @@ export class PlayCard {
     this.words = words;
     this.token = element.dataset["token"] ?? "";
     const stimulus = data.stimuli.find(({ token }) => token === this.token);
-    this.label = stimulus?.label ?? "";
     this.rated = stimulus?.role === "rated";
-    const button = element.querySelector("button.play");
-    if (!(button instanceof HTMLButtonElement)) throw new TypeError("A candidate lacks its button.");
-    this.button = button;
-    this.name = button.querySelector("b")?.textContent ?? this.label;
-    scope.listen(button, "click", () => onPlay(this.token));
+    this.button = within(element, ".play");
+    // The reference has a word for its name.
+    this.name = this.button.querySelector("b")?.textContent ?? stimulus?.label ?? "";
+    scope.listen(this.button, "click", () => onPlay(this.token));
   }
 
   /** @param {Look} look */
-  draw({ played, playing, state }) {
-    const { classList } = this.element;
+  draw(look) {
+    const { played, playing, state } = look;
+    const { classList, style } = this.element;
+    style.setProperty("--heard", String(look.heard));
     classList.toggle("heard", played);
     classList.toggle("playing", playing);
     classList.toggle("loading", state === "loading");
     classList.toggle("failed", state === "failed");
+    classList.toggle("unplayable", state === "unplayable");
     this.button.setAttribute("aria-pressed", String(playing));
-    this.button.setAttribute("aria-disabled", String(state === "loading"));
-    const ready = this.rated ? "play_mix" : "play_heard";
-    const key = { loading: "mix_loading", failed: "mix_failed", ready }[state];
-    this.button.setAttribute("aria-label", this.words.say(key, { label: this.label, name: this.name }));
+    this.button.setAttribute("aria-disabled", String(state === "loading" || state === "unplayable"));
+    this.button.setAttribute("aria-label", nameOf(this.name, look, this.words, this.rated ? "play_mix" : "play_heard"));
   }
 
   reveal() {

@@ -1,24 +1,34 @@
 /**
- * All mixes of a page on one clock: their sources start at one context time and loop without end, and a switch
- * moves gains only. Mixes of one recording are nearly the same signal, so the crossfade is linear: the gains add up to 1
- * throughout, where an equal-power one would bump up by up to 3 dB.
+ * All mixes of a page on one clock: their sources start at one context time and loop, and a switch moves gains only.
+ * Mixes of one recording are nearly the same signal, so the crossfade is linear: the gains add up to 1 throughout,
+ * where an equal-power one would bump up by up to 3 dB.
  */
 
 import { Fade } from "./fade.js";
+import { cutOut, stretchBetween } from "./stretch.js";
 
 export const FADE_SECONDS = 0.01;
 export const LOWEST_DB = -40;
 const VOLUME_SECONDS = 0.03;
 
 /**
+ * @typedef {import("./stretch.js").Stretch} Stretch
+ *
  * @typedef {object} Run sources that were started together
  * @property {Map<string, {source: AudioBufferSourceNode, fade: Fade, node: GainNode}>} voices
- * @property {number} zero context time at which the loop's first sample would have played
+ * @property {GainNode} gate closes by itself where nothing loops
+ * @property {Stretch} stretch
+ * @property {boolean} loops
+ * @property {number} zero context time at which the stretch's first frame would have played
  */
 
 export class Player {
   /** @type {Map<string, AudioBuffer>} */
   #buffers = new Map();
+  /** What is cut out of them for the region. @type {Map<string, AudioBuffer>} */
+  #pieces = new Map();
+  /** @type {Stretch | null} */
+  #region = null;
   /** @type {Run | null} */
   #run = null;
   /** @type {string | null} */
@@ -26,18 +36,22 @@ export class Player {
   #since = 0;
   /** @type {Map<string, number>} */
   #heard = new Map();
+  /** Frame from which the next run goes on. */
   #offset = 0;
   #master;
   #volume;
 
   /**
    * @param {BaseAudioContext} context
-   * @param {{volumeDb?: number, leadSeconds?: number}} [options]
-   *   leadSeconds: how far ahead to schedule, so that no event is already past when the audio thread sees it
+   * @param {{volumeDb?: number, leadSeconds?: number, loop?: boolean, onEnded?: () => void}} [options]
+   *   leadSeconds: how far ahead to schedule, so that no event is already past when the audio thread sees it;
+   *   loop: whether the whole item comes round; a region always does; onEnded: without, its end was reached
    */
-  constructor(context, { volumeDb = 0, leadSeconds = FADE_SECONDS } = {}) {
+  constructor(context, { volumeDb = 0, leadSeconds = FADE_SECONDS, loop = true, onEnded = () => {} } = {}) {
     this.context = context;
     this.leadSeconds = leadSeconds;
+    this.loop = loop;
+    this.onEnded = onEnded;
     this.#master = context.createGain();
     this.#master.connect(context.destination);
     this.#volume = new Fade(this.#master.gain, fromDb(volumeDb), context.currentTime);
@@ -55,18 +69,26 @@ export class Player {
     return this.#playing;
   }
 
-  /** Seconds into the loop. */
+  /** Seconds into the item. */
   get position() {
-    return this.#run ? this.#positionAt(this.#run, this.context.currentTime) : this.#offset;
+    const frame = this.#run ? this.#frameAt(this.#run, this.context.currentTime) : this.#offset;
+    return frame / this.context.sampleRate;
   }
 
-  get loopSeconds() {
-    const [buffer] = this.#buffers.values();
-    return buffer ? buffer.length / buffer.sampleRate : 0;
+  get itemSeconds() {
+    return this.#itemFrames / this.context.sampleRate;
+  }
+
+  /** The stretch that loops, in seconds, exactly as it is played; null: the whole item. */
+  get region() {
+    if (!this.#region) return null;
+    const { start, frames } = this.#region;
+    const { sampleRate } = this.context;
+    return { start: start / sampleRate, end: (start + frames) / sampleRate };
   }
 
   /**
-   * Make this mix the one that is heard, at the position that the loop has reached.
+   * Make this mix the one that is heard, at the position that the run has reached.
    * @param {string} token
    */
   play(token) {
@@ -85,7 +107,7 @@ export class Player {
     if (!this.#run) return;
     const time = this.#soon();
     this.#closeInterval(time);
-    this.#offset = this.#positionAt(this.#run, time);
+    this.#offset = this.#frameAt(this.#run, time);
     this.#retire(this.#run, time);
     this.#run = null;
     this.#playing = null;
@@ -94,7 +116,42 @@ export class Player {
   /** Fall silent and go back to the beginning. */
   stop() {
     this.pause();
-    this.#offset = 0;
+    this.#offset = this.#region?.start ?? 0;
+  }
+
+  /** Let go of what was playing at once: the device has fallen silent already, and nothing is to follow when it wakes. */
+  halt() {
+    if (!this.#run) return;
+    const time = this.context.currentTime;
+    this.#closeInterval(time);
+    this.#offset = this.#frameAt(this.#run, time);
+    this.#release(this.#run);
+    this.#run = null;
+    this.#playing = null;
+  }
+
+  /**
+   * Go to another place; what plays goes on there, crossfaded.
+   * @param {number} seconds into the item; outside the region the region's beginning is taken
+   */
+  seek(seconds) {
+    const frame = Math.round(seconds * this.context.sampleRate);
+    this.#offset = Math.min(Math.max(0, frame), Math.max(0, this.#itemFrames - 1));
+    this.#restart(this.#soon(), this.#offset);
+  }
+
+  /**
+   * Loop one stretch of the item, or, with null, all of it. What plays goes on where it is, or at the stretch's
+   * beginning if that place lies outside.
+   * @param {{start: number, end: number} | null} region seconds
+   */
+  setRegion(region) {
+    const time = this.#soon();
+    const frame = this.#run ? this.#frameAt(this.#run, time) : this.#offset;
+    const item = { frames: this.#itemFrames, sampleRate: this.context.sampleRate };
+    this.#region = region ? stretchBetween(region.start, region.end, item) : null;
+    this.#pieces.clear();
+    this.#restart(time, frame);
   }
 
   /**
@@ -102,7 +159,7 @@ export class Player {
    * @param {string} token
    */
   heardSeconds(token) {
-    const running = token === this.#playing ? Math.max(0, this.context.currentTime - this.#since) : 0;
+    const running = token === this.#playing ? this.#runningSeconds(this.context.currentTime) : 0;
     return (this.#heard.get(token) ?? 0) + running;
   }
 
@@ -117,32 +174,96 @@ export class Player {
     this.#run = null;
     this.#playing = null;
     this.#buffers.clear();
+    this.#pieces.clear();
     this.#master.disconnect();
   }
 
+  get #itemFrames() {
+    const [buffer] = this.#buffers.values();
+    return buffer?.length ?? 0;
+  }
+
   /**
-   * Start all loaded mixes at one time, silent; a run that lacked a mix which has loaded since is faded out.
+   * Put a new run in the place of the one that plays, if any; the two are crossfaded.
    * @param {number} time
+   * @param {number} frame
    */
-  #begin(time) {
-    const offset = this.#run ? this.#positionAt(this.#run, time) : this.#offset;
+  #restart(time, frame) {
+    const playing = this.#playing;
+    if (!this.#run || playing === null) {
+      this.#offset = frame;
+      return;
+    }
+    this.#begin(time, frame).voices.get(playing)?.fade.to(1, time, FADE_SECONDS);
+  }
+
+  /**
+   * Start all loaded mixes at one time, silent; the run before, if any, is faded out.
+   * @param {number} time
+   * @param {number} [wanted] frame of the item
+   */
+  #begin(time, wanted = this.#run ? this.#frameAt(this.#run, time) : this.#offset) {
     if (this.#run) this.#retire(this.#run, time);
+    const { sampleRate } = this.context;
+    const stretch = this.#region ?? { start: 0, frames: this.#itemFrames };
+    const into = isWithin(wanted, stretch) ? wanted - stretch.start : 0;
+    const gate = this.context.createGain();
+    gate.connect(this.#master);
     /** @type {Run} */
-    const run = { voices: new Map(), zero: time - offset };
-    for (const [token, buffer] of this.#buffers) {
+    const run = {
+      voices: new Map(), gate, stretch, loops: this.loop || this.#region !== null, zero: time - into / sampleRate,
+    };
+    for (const token of this.#buffers.keys()) {
       const node = this.context.createGain();
       const fade = new Fade(node.gain, 0, this.context.currentTime);
       const source = this.context.createBufferSource();
-      source.buffer = buffer;
+      source.buffer = this.#material(token);
       // The loop is the whole buffer, all of one length. Loop points in seconds would be cut to whole frames,
       // and frames / rate * rate can fall short of `frames` by a rounding: one sample lost in every pass.
-      source.loop = true;
-      source.connect(node).connect(this.#master);
-      source.start(time, offset);
+      source.loop = run.loops;
+      source.connect(node).connect(gate);
+      source.start(time, into / sampleRate);
       run.voices.set(token, { source, fade, node });
     }
+    if (!run.loops) this.#closeAtEnd(run, time);
     this.#run = run;
     return run;
+  }
+
+  /**
+   * The mix, or what the region cuts out of it.
+   * @param {string} token
+   */
+  #material(token) {
+    const whole = this.#buffers.get(token);
+    if (!whole || !this.#region) return whole ?? null;
+    const piece = this.#pieces.get(token) ?? cutOut(this.context, whole, this.#region);
+    this.#pieces.set(token, piece);
+    return piece;
+  }
+
+  /**
+   * Fade the run's last moment, and note when it is over.
+   * @param {Run} run
+   * @param {number} time at which it starts
+   */
+  #closeAtEnd(run, time) {
+    const end = this.#endOf(run);
+    const from = Math.max(time, end - FADE_SECONDS);
+    new Fade(run.gate.gain, 1, this.context.currentTime).to(0, from, end - from);
+    const [first] = run.voices.values();
+    if (first) first.source.onended = () => this.#finish(run);
+  }
+
+  /** @param {Run} run whose end was reached */
+  #finish(run) {
+    if (this.#run !== run) return;
+    this.#closeInterval(this.#endOf(run));
+    this.#release(run);
+    this.#run = null;
+    this.#playing = null;
+    this.#offset = 0;
+    this.onEnded();
   }
 
   /**
@@ -152,7 +273,10 @@ export class Player {
   #retire(run, time) {
     for (const { source, fade, node } of run.voices.values()) {
       fade.to(0, time, FADE_SECONDS);
-      source.onended = () => node.disconnect();
+      source.onended = () => {
+        node.disconnect();
+        run.gate.disconnect();
+      };
       source.stop(time + 2 * FADE_SECONDS);
     }
   }
@@ -160,27 +284,41 @@ export class Player {
   /** @param {Run} run */
   #release(run) {
     for (const { source, node } of run.voices.values()) {
+      source.onended = null;
       source.stop();
       source.disconnect();
       node.disconnect();
     }
+    run.gate.disconnect();
   }
 
   /** @param {number} time */
   #closeInterval(time) {
     if (this.#playing === null) return;
-    this.#heard.set(this.#playing, (this.#heard.get(this.#playing) ?? 0) + Math.max(0, time - this.#since));
+    this.#heard.set(this.#playing, (this.#heard.get(this.#playing) ?? 0) + this.#runningSeconds(time));
+  }
+
+  /** @param {number} time */
+  #runningSeconds(time) {
+    const end = this.#run && !this.#run.loops ? this.#endOf(this.#run) : Infinity;
+    return Math.max(0, Math.min(time, end) - this.#since);
+  }
+
+  /** @param {Run} run */
+  #endOf({ zero, stretch }) {
+    return zero + stretch.frames / this.context.sampleRate;
   }
 
   /**
+   * Frame of the item that plays at a time.
    * @param {Run} run
    * @param {number} time
    */
-  #positionAt(run, time) {
-    const { sampleRate } = this.context;
-    const frames = Math.round((time - run.zero) * sampleRate);
-    const length = Math.round(this.loopSeconds * sampleRate);
-    return length === 0 ? 0 : (((frames % length) + length) % length) / sampleRate;
+  #frameAt({ zero, stretch, loops }, time) {
+    const { start, frames } = stretch;
+    const passed = Math.round((time - zero) * this.context.sampleRate);
+    if (frames === 0) return 0;
+    return start + (loops ? ((passed % frames) + frames) % frames : Math.min(Math.max(0, passed), frames - 1));
   }
 
   /** A moment just ahead, on a frame: between two frames, a source would be interpolated and lose treble. */
@@ -194,4 +332,12 @@ export class Player {
 /** @param {number} db */
 export function fromDb(db) {
   return 10 ** (db / 20);
+}
+
+/**
+ * @param {number} frame
+ * @param {Stretch} stretch
+ */
+function isWithin(frame, { start, frames }) {
+  return frame >= start && frame < start + frames;
 }

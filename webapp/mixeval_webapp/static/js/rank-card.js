@@ -1,5 +1,8 @@
 /** One mix to be ranked: its button, its grip for pointer and keys, and two buttons that move it by one place. */
 
+import { PlayCard } from "./play-card.js";
+import { within } from "./page-elements.js";
+
 /**
  * @typedef {import("./interfaces.js").Tools} Tools
  * @typedef {import("./interfaces.js").Look} Look
@@ -25,18 +28,16 @@ export class RankCard {
    * @param {Tools} tools
    * @param {Handlers} handlers
    */
-  constructor(element, { scope, words, data, onPlay }, handlers) {
+  constructor(element, tools, handlers) {
+    const { scope } = tools;
     this.element = element;
-    this.words = words;
+    this.words = tools.words;
     this.handlers = handlers;
-    this.token = element.dataset["token"] ?? "";
-    this.label = data.stimuli.find(({ token }) => token === this.token)?.label ?? "";
-    this.rank = part(element, ".rank");
-    this.button = part(element, ".play");
-    this.grip = part(element, ".grip");
-    this.up = part(element, ".up");
-    this.down = part(element, ".down");
-    scope.listen(this.button, "click", () => onPlay(this.token));
+    this.mix = new PlayCard(element, tools);
+    this.rank = within(element, ".rank");
+    this.grip = within(element, ".grip");
+    this.up = within(element, ".up");
+    this.down = within(element, ".down");
     scope.listen(this.up, "click", (event) => handlers.onStep(this, -1, event.timeStamp));
     scope.listen(this.down, "click", (event) => handlers.onStep(this, 1, event.timeStamp));
     scope.listen(this.grip, "keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -52,17 +53,17 @@ export class RankCard {
     });
   }
 
+  get token() {
+    return this.mix.token;
+  }
+
+  get label() {
+    return this.mix.name;
+  }
+
   /** @param {Look} look */
-  draw({ played, playing, state }) {
-    const { classList } = this.element;
-    classList.toggle("heard", played);
-    classList.toggle("playing", playing);
-    classList.toggle("loading", state === "loading");
-    classList.toggle("failed", state === "failed");
-    this.button.setAttribute("aria-pressed", String(playing));
-    this.button.setAttribute("aria-disabled", String(state === "loading"));
-    const key = { loading: "mix_loading", failed: "mix_failed", ready: "play_mix" }[state];
-    this.button.setAttribute("aria-label", this.words.say(key, { label: this.label }));
+  draw(look) {
+    this.mix.draw(look);
   }
 
   /**
@@ -116,14 +117,4 @@ export class RankCard {
     this.handlers.onDrop(this, drag.moved, event.timeStamp);
     if (!drag.moved) this.handlers.onTap(this, event.timeStamp);
   }
-}
-
-/**
- * @param {Element} root
- * @param {string} selector
- */
-function part(root, selector) {
-  const found = root.querySelector(selector);
-  if (!(found instanceof HTMLElement)) throw new TypeError(`A card lacks ${selector}.`);
-  return found;
 }

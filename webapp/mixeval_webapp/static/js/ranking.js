@@ -1,6 +1,7 @@
 /** Mixes in an order: those without a place wait in a pool, the others stand in a list, the best on top. */
 
 import { order, placed, valuesOf } from "./rank-order.js";
+import { within } from "./page-elements.js";
 import { RankCard } from "./rank-card.js";
 
 /**
@@ -46,10 +47,10 @@ export class Ranking {
     this.words = tools.words;
     this.onMove = tools.onMove;
     this.onPlaceAll = tools.onPlaceAll;
-    this.pool = part(section, ".pool");
-    this.places = part(section, ".places");
-    this.waiting = part(section, ".waiting");
-    this.said = part(section, ".said");
+    this.pool = within(section, ".pool");
+    this.places = within(section, ".places");
+    this.waiting = within(section, ".waiting");
+    this.said = within(section, ".said");
     this.#cards = [...section.querySelectorAll(".card")].map(
       (element) =>
         new RankCard(/** @type {HTMLElement} */ (element), tools, {
@@ -231,14 +232,4 @@ function emptyPlace(rank) {
   const element = Object.assign(document.createElement("li"), { className: "empty", textContent: String(rank) });
   element.setAttribute("aria-hidden", "true");
   return element;
-}
-
-/**
- * @param {Element} root
- * @param {string} selector
- */
-function part(root, selector) {
-  const found = root.querySelector(selector);
-  if (!(found instanceof HTMLElement)) throw new TypeError(`The ranking lacks ${selector}.`);
-  return found;
 }

@@ -3,6 +3,8 @@
 import { Comments, COMMENT } from "./comments.js";
 import { Delivery } from "./delivery.js";
 import { Downloads } from "./download.js";
+import { Drafts } from "./drafts.js";
+import { FailedMixes } from "./failed-mixes.js";
 import { KeptVolume } from "./kept-volume.js";
 import { tokenForKey } from "./letters.js";
 import { byId, say } from "./page-elements.js";
@@ -31,6 +33,7 @@ const LOOK_SECONDS = 0.25;
 export class RatingScreen {
   #finishing = false;
   #noted = 0;
+  #drawn = false;
 
   /**
    * @param {RatingPageData} data
@@ -51,7 +54,7 @@ export class RatingScreen {
     const { log } = this.delivery;
     this.sound = new Sound({ ...data, volume_db: volumeDb }, {
       engine: browserEngine(data.sample_rate), downloads: new Downloads({ fetch, scope }),
-      scope, words, log, say, onChange: () => this.#draw(),
+      scope, words, log, say, onChange: () => this.#draw(), onReady: (token) => this.#declare([token], false),
     });
     this.keys = tokenForKey(data.stimuli);
     this.interfaces = data.axes.map((axis, index) => {
@@ -66,19 +69,31 @@ export class RatingScreen {
       });
     });
     this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
-    this.comments = new Comments(byId("asides"), {
-      scope, written: this.page.written(),
+    this.comments = new Comments(document.querySelectorAll("textarea[data-comment]"), {
+      scope, drafts: new Drafts(data.page, () => sessionStorage), written: this.page.written(),
       onWrite: (subject, text) => this.delivery.write(this.page.write(subject, COMMENT, text)),
     });
     this.transport = new Transport(byId("transport"), {
-      scope, words, volumeDb,
+      scope, words, volumeDb, itemSeconds: this.sound.itemSeconds,
       onStop: () => this.#stop(),
+      onSeek: (seconds) => this.sound.seek(seconds),
+      onRegion: (region) => this.sound.setRegion(region),
       onVolume: (db) => {
         kept.keep(db);
         this.sound.setVolume(db);
       },
       onVolumeSet: (db, at) => log("volume", null, { db }, at),
     });
+    this.failedMixes = new FailedMixes(byId("failed-mixes"), {
+      scope, words,
+      onRetry: () => void this.sound.retryFailed(),
+      onGiveUp: () => {
+        this.#declare(this.sound.giveUp(), true);
+        say("");
+      },
+    });
+    // Set on this page before, when the server may not have heard of it.
+    if (volumeDb !== data.volume_db) log("volume", null, { db: volumeDb });
     this.words = words;
   }
 
@@ -93,12 +108,13 @@ export class RatingScreen {
     this.delivery.open();
     this.#draw();
     await this.sound.loadAll();
+    await this.delivery.fetchAhead();
   }
 
   /** Another tab has this page now. */
   giveWay() {
     this.leave();
-    for (const element of [...sections(), byId("transport"), byId("next")]) element.inert = true;
+    for (const element of [...answerable(), byId("transport"), byId("next")]) element.inert = true;
     say(this.words.say("other_tab"));
   }
 
@@ -108,6 +124,7 @@ export class RatingScreen {
     for (const asked of this.interfaces) asked.settle();
     this.comments.settle();
     this.transport.settle();
+    this.sound.settle();
     this.#noteListening();
   }
 
@@ -127,11 +144,13 @@ export class RatingScreen {
     scope.listen(document, "visibilitychange", () => this.#noteListening());
     for (const button of this.references)
       scope.listen(button, "click", () => this.#press(button.dataset["heard"] ?? ""));
-    scope.eachFrame(() => this.transport.showPosition(sound.progress));
+    scope.eachFrame(() => this.transport.position.showPosition(sound.position));
     scope.every(LOOK_SECONDS, () => {
       if (sound.playing === null) return;
       const due = performance.now() - this.#noted > LISTENING_SECONDS * 1000;
-      if (due || !this.#isHeard(sound.playing)) this.#noteListening();
+      const heard = this.#isHeard(sound.playing);
+      if (due || (!heard && this.#heardPart(sound.playing) >= 1)) this.#noteListening();
+      else if (!heard) this.#draw();
     });
     const copy = byId("copy-link");
     scope.listen(copy, "click", () => void this.#copyLink());
@@ -159,15 +178,45 @@ export class RatingScreen {
     return this.page.answer(token).played && this.page.heardEnough(token);
   }
 
+  /**
+   * For how long a mix was audible on this page in all.
+   * @param {string} token
+   */
+  #heardSeconds(token) {
+    return (this.heardBefore.get(token) ?? 0) + this.sound.heardSeconds(token);
+  }
+
+  /**
+   * Which part of the time that the page asks for a mix was heard.
+   * @param {string} token
+   */
+  #heardPart(token) {
+    return this.#isHeard(token) ? 1 : Math.min(1, this.#heardSeconds(token) / this.#enoughSeconds);
+  }
+
+  get #enoughSeconds() {
+    return Math.max(PLAYED_SECONDS, this.data.minimum_seconds);
+  }
+
   #noteListening() {
     this.#noted = performance.now();
+    const enough = this.#enoughSeconds;
     for (const { token } of this.data.stimuli) {
       const { listened_seconds, played } = this.page.answer(token);
-      const seconds = (this.heardBefore.get(token) ?? 0) + this.sound.heardSeconds(token);
-      const enough = Math.max(PLAYED_SECONDS, this.data.minimum_seconds);
+      const seconds = this.#heardSeconds(token);
       const justPlayed = (!played && seconds >= PLAYED_SECONDS) || (listened_seconds < enough && seconds >= enough);
       if (justPlayed || seconds - listened_seconds >= NOTABLE_SECONDS) this.#keep(this.page.hear(token, seconds));
     }
+  }
+
+  /**
+   * Say of mixes that this browser cannot play them, or that it can after all.
+   * @param {string[]} tokens
+   * @param {boolean} unplayable
+   */
+  #declare(tokens, unplayable) {
+    for (const token of tokens)
+      if (this.page.answer(token).unplayable !== unplayable) this.#keep(this.page.setUnplayable(token, unplayable));
   }
 
   /** @param {string} token */
@@ -195,15 +244,16 @@ export class RatingScreen {
     if (Object.keys(todo).length > 0) return this.delivery.refuse(todo);
     this.#finishing = true;
     this.transport.settle();
+    this.sound.settle();
     this.#stop();
-    for (const section of sections()) section.inert = true;
+    for (const part of answerable()) part.inert = true;
     byId("next").textContent = this.words.say("saving");
     const { page } = this;
     const wanted = await this.delivery.handIn({
       ratings: page.answers(), answers: page.written(), sequence: page.takeSequence(),
     });
     this.#finishing = false;
-    for (const section of sections()) section.inert = false;
+    for (const part of answerable()) part.inert = false;
     byId("next").textContent = byId("next").dataset["words"] ?? "";
     this.#draw();
     if (wanted) this.delivery.refuse(wanted);
@@ -215,12 +265,14 @@ export class RatingScreen {
     // A key that is held down would press its button again and again.
     if (event.repeat && event.key === "Enter" && target.matches("button")) event.preventDefault();
     const typing = target.matches("textarea, input:not([type=range], [type=radio])");
-    if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || typing) return;
-    const token = this.keys(event.key);
+    if (isModified(event) || event.repeat || typing) return;
+    // With Shift, L loops also where it is the letter of a mix.
+    const token = event.shiftKey && event.key === "L" ? undefined : this.keys(event.key);
     if (token) {
       for (const asked of this.interfaces) asked.reveal(token);
       this.#press(token);
-    } else if (event.key === "Escape") this.#stop();
+    } else if (this.transport.position.key(event.key)) event.preventDefault();
+    else if (event.key === "Escape") this.#stop();
     else if (event.key === " " && !target.closest("button, summary, a, input[type=radio]")) {
       event.preventDefault();
       const own = this.interfaces.map((asked) => asked.tokenAt(target)).find((found) => found !== undefined);
@@ -229,28 +281,63 @@ export class RatingScreen {
     }
   }
 
+  /** Draw all mixes as one, once none of them is on its way any more. */
+  async #drawWaveform() {
+    const { files } = this.sound;
+    if (this.#drawn || !files.settled || files.failed.length > 0) return;
+    this.#drawn = true;
+    try {
+      const { Waveform } = await import("./waveform.js");
+      await new Waveform(this.transport.position.canvas(), { scope: this.scope }).show([...files.buffers.values()]);
+    } catch {
+      // A picture less; nothing that is asked depends on it.
+    }
+  }
+
   #draw() {
     const { page, sound, data } = this;
     this.interfaces.forEach((asked, index) =>
       asked.draw((token) => ({
         value: page.answer(token, data.axes[index]?.attribute).value,
-        played: this.#isHeard(token), playing: sound.playing === token, state: sound.state(token),
+        played: this.#isHeard(token), heard: this.#heardPart(token),
+        playing: sound.playing === token, state: sound.state(token),
       })),
     );
     for (const button of this.references) {
       const token = button.dataset["heard"] ?? "";
+      const state = sound.state(token);
+      const { classList } = /** @type {HTMLElement} */ (button.parentElement);
       button.setAttribute("aria-pressed", String(sound.playing === token));
-      button.classList.toggle("heard", this.#isHeard(token));
-      button.classList.toggle("failed", sound.state(token) === "failed");
+      button.style.setProperty("--heard", String(this.#heardPart(token)));
+      classList.toggle("heard", this.#isHeard(token));
+      classList.toggle("playing", sound.playing === token);
+      classList.toggle("loading", state === "loading");
+      classList.toggle("failed", state === "failed");
     }
     this.transport.showLoading(sound.loaded);
+    this.failedMixes.draw(sound.files.failed, sound.files.hopeless);
+    if (data.waveform) void this.#drawWaveform();
     const todo = page.todo();
     this.delivery.drawTodo(todo);
     byId("next").setAttribute("aria-disabled", String(this.#finishing || Object.keys(todo).length > 0));
   }
 }
 
+/**
+ * Whether a key belongs to the browser or the system. Brackets are typed with Alt on many keyboards.
+ * @param {KeyboardEvent} event
+ */
+function isModified({ key, ctrlKey, metaKey, altKey }) {
+  const alternate = altKey && (key === "[" || key === "]");
+  return metaKey || ((ctrlKey || altKey) && !alternate);
+}
+
 /** One for each axis. */
 function sections() {
   return /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-attribute]")]);
+}
+
+/** What the listener answers in. */
+function answerable() {
+  return /** @type {HTMLElement[]} */ ([...sections(), ...document.querySelectorAll(".comments")]);
 }

@@ -32,6 +32,7 @@ export class StepScreen {
     byId("next").setAttribute("aria-disabled", "false");
     this.delivery.log("page_ready");
     this.delivery.open();
+    await this.delivery.fetchAhead();
   }
 
   /** Another tab has this page now. */

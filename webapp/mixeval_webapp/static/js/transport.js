@@ -1,6 +1,7 @@
-/** The bar below the board: stop, where the loop is, volume. */
+/** The bar below the board: stop, where the item is and what of it loops, volume. */
 
 import { LOWEST_DB } from "./player.js";
+import { PositionBar } from "./position-bar.js";
 
 /** @typedef {import("./scope.js").Scope} Scope */
 
@@ -10,18 +11,19 @@ const REST_SECONDS = 0.3;
 export class Transport {
   /** @type {(() => void) | null} */
   #resting = null;
-  #position = 0;
   #movedAt = 0;
 
   /**
    * @param {HTMLElement} root
-   * @param {{scope: Scope, words: import("./words.js").Words, volumeDb: number, onStop: () => void, onVolume: (db: number) => void,
-   *   onVolumeSet: (db: number, at: number) => void}} tools
+   * @param {{scope: Scope, words: import("./words.js").Words, volumeDb: number, itemSeconds: number,
+   *   onStop: () => void, onSeek: (seconds: number) => void,
+   *   onRegion: (region: import("./loop-region.js").Region | null) => void,
+   *   onVolume: (db: number) => void, onVolumeSet: (db: number, at: number) => void}} tools
    *   at: when it was last moved, on the clock of performance.now()
    */
-  constructor(root, { scope, words, volumeDb, onStop, onVolume, onVolumeSet }) {
+  constructor(root, { scope, words, volumeDb, itemSeconds, onStop, onSeek, onRegion, onVolume, onVolumeSet }) {
     this.bar = /** @type {HTMLElement} */ (root.querySelector(".loop"));
-    this.filled = /** @type {HTMLElement} */ (root.querySelector(".loop b"));
+    this.position = new PositionBar(this.bar, { scope, words, itemSeconds, onSeek, onRegion });
     this.volume = /** @type {HTMLInputElement} */ (root.querySelector("#volume"));
     this.decibels = /** @type {HTMLElement} */ (root.querySelector("#decibels"));
     this.words = words;
@@ -39,19 +41,13 @@ export class Transport {
     });
   }
 
-  /** Log a volume that was moved just now. */
+  /** Finish what was moved just now, and log it. */
   settle() {
+    this.position.settle();
     if (!this.#resting) return;
     this.#resting();
     this.#resting = null;
     this.onVolumeSet(this.volume.valueAsNumber, this.#movedAt);
-  }
-
-  /** @param {number} part of the loop that has passed, 0 to 1 */
-  showPosition(part) {
-    if (part === this.#position) return;
-    this.#position = part;
-    this.filled.style.inlineSize = `${100 * part}%`;
   }
 
   /** @param {number} part of the audio that has arrived; 1 ends the showing */

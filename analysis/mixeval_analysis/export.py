@@ -1,0 +1,212 @@
+"""Everything that a study has collected, as CSV files that any program reads."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from mixeval.models import (
+    Answer,
+    Event,
+    Flag,
+    Page,
+    PageStimulus,
+    Participant,
+    ParticipantSession,
+    StudyVersion,
+)
+from mixeval.result_folder import Files, listing_file, replace_files
+from mixeval.settings import database_url
+from mixeval.study import read_study
+from mixeval_analysis.answers import in_utf8
+from mixeval_analysis.collected import open_collected, read_collected
+from mixeval_analysis.export_dictionary import ANSWERS, EVENTS, RATINGS, SESSIONS, TRIALS, Meanings, readme
+
+LISTING = "export.json"
+
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was written: the folder, and the number of rows of each file."""
+
+    folder: Path
+    rows: Mapping[str, int]
+
+
+def export_study(folder: Path, out: Path) -> Export:
+    """Write what the study in `folder` has collected to `out`, whole or not at all.
+
+    All files are of one moment, however many people are rating meanwhile. Raises StudyError when there is no
+    study, AnalysisError when it has no database yet, DatabaseError when that cannot be read, and ResultError
+    when `out` cannot be written or holds files of somebody else's.
+    """
+    study = read_study(folder)
+    with open_collected(database_url(folder), source=in_utf8(folder.resolve().name)) as session:
+        tables = _tables(session)
+    files: Files = {name: _csv(table).encode() for name, table in tables.items()}
+    described = {name: (table.meanings, table.columns) for name, table in tables.items()}
+    files["README.md"] = readme(study.study.title, described).encode()
+    rows = {name: len(table.rows) for name, table in tables.items()}
+    files[LISTING] = listing_file(files, LISTING, {"title": study.study.title, "rows": rows})
+    replace_files(out, files, listing=LISTING)
+    return Export(out, rows)
+
+
+@dataclass(frozen=True)
+class _Exported:
+    meanings: Meanings
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+def _tables(session: Session) -> dict[str, _Exported]:
+    collected = read_collected(session)
+    tables = {"ratings.csv": _of_frame(collected.ratings, RATINGS)}
+    if len(collected.trials):
+        tables["trials.csv"] = _of_frame(collected.trials.drop(columns="page_type"), TRIALS)
+    for name, (meanings, read) in _QUERIES.items():
+        tables[name] = _Exported(meanings, list(meanings), read(session))
+    return tables
+
+
+def _of_frame(frame: pd.DataFrame, meanings: Meanings) -> _Exported:
+    facts = [str(name) for name in frame.columns if name not in meanings]
+    columns = [*meanings, *facts]
+    return _Exported(
+        meanings,
+        columns,
+        [tuple(row) for row in frame[columns].astype(object).itertuples(index=False, name=None)],
+    )
+
+
+def _answers(session: Session) -> list[Sequence[Any]]:
+    found = session.execute(
+        select(
+            Participant.code,
+            ParticipantSession.id,
+            Page.id,
+            Page.kind,
+            Page.position,
+            Page.item,
+            PageStimulus.condition,
+            Answer.name,
+            Answer.value,
+            Answer.answered_at,
+        )
+        .select_from(Answer)
+        .join(Page, Answer.page_id == Page.id)
+        .join(ParticipantSession, Page.session_id == ParticipantSession.id)
+        .join(Participant, ParticipantSession.participant_id == Participant.id)
+        .outerjoin(PageStimulus, Answer.subject == PageStimulus.token)
+        .order_by(ParticipantSession.started_at, ParticipantSession.id, Page.position, Answer.id)
+    )
+    return [(*row[:8], _plain(row[8]), row[9]) for row in found]
+
+
+def _events(session: Session) -> list[Sequence[Any]]:
+    found = session.execute(
+        select(
+            Participant.code,
+            ParticipantSession.id,
+            Page.id,
+            Page.item,
+            Event.kind,
+            PageStimulus.condition,
+            Event.client_ms,
+            Event.detail,
+            Event.received_at,
+        )
+        .select_from(Event)
+        .join(ParticipantSession, Event.session_id == ParticipantSession.id)
+        .join(Participant, ParticipantSession.participant_id == Participant.id)
+        .outerjoin(Page, Event.page_id == Page.id)
+        .outerjoin(PageStimulus, Event.stimulus_token == PageStimulus.token)
+        .order_by(ParticipantSession.started_at, ParticipantSession.id, Event.id)
+    )
+    return [(*row[:7], _json(row[7]), row[8]) for row in found]
+
+
+def _sessions(session: Session) -> list[Sequence[Any]]:
+    flags: dict[str, list[str]] = {}
+    for session_id, name in session.execute(select(Flag.session_id, Flag.name).order_by(Flag.id)):
+        flags.setdefault(session_id, []).append(name)
+    languages = {
+        version_id: json.loads(study)["study"].get("language", "")
+        for version_id, study in session.execute(select(StudyVersion.id, StudyVersion.study))
+    }
+    found = session.execute(
+        select(ParticipantSession, Participant)
+        .join(Participant, ParticipantSession.participant_id == Participant.id)
+        .order_by(ParticipantSession.started_at, ParticipantSession.id)
+    )
+    return [
+        (
+            participant.code,
+            taken.id,
+            taken.version_id,
+            taken.seat,
+            taken.seed,
+            languages[taken.version_id],
+            taken.browser,
+            taken.started_at,
+            taken.completed_at,
+            "yes" if taken.completion_code else "no",
+            ";".join(flags.get(taken.id, [])),
+            participant.simulated,
+            participant.preview,
+        )
+        for taken, participant in found
+    ]
+
+
+_QUERIES: Mapping[str, tuple[Meanings, Callable[[Session], list[Sequence[Any]]]]] = {
+    "answers.csv": (ANSWERS, _answers),
+    "events.csv": (EVENTS, _events),
+    "sessions.csv": (SESSIONS, _sessions),
+}
+
+
+def _plain(value: Any) -> Any:
+    return _json(value) if isinstance(value, list | dict) else value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _csv(table: _Exported) -> str:
+    written = io.StringIO()
+    # Quoted where it must be; line breaks of comments stay inside their cell.
+    rows = csv.writer(written, lineterminator="\n")
+    rows.writerow([_cell(column) for column in table.columns])
+    rows.writerows([_cell(value) for value in row] for row in table.rows)
+    return written.getvalue()
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            guarded = f"'{value}" if value.startswith(_FORMULA) else value
+            # A bare carriage return ends a row for some readers, quoted or not.
+            return guarded.replace("\r\n", "\n").replace("\r", "\n")
+        case datetime():
+            return "" if pd.isna(value) else value.isoformat()
+        case float():
+            return "" if pd.isna(value) else repr(float(value))
+        case _:
+            return "" if value is pd.NaT else str(value)

@@ -1,0 +1,126 @@
+"""What the columns of exported files mean: the README.md that goes with them."""
+
+from collections.abc import Mapping, Sequence
+
+Meanings = Mapping[str, str]
+
+_SITTING: Meanings = {
+    "participant": "pseudonym of who took part",
+    "session": "one sitting of the participant",
+}
+_STATE: Meanings = {
+    "simulated": "the participant is a program",
+    "preview": "the experimenter was looking at the pages",
+}
+
+RATINGS: Meanings = {
+    "participant": "pseudonym of who rated",
+    "item": "the recording, loop or clip",
+    "condition": "id of the way of mixing",
+    "rating": (
+        "the answer; empty where the mix was never rated. single_axis and sliders: 0 to 100; acr: 1 to 5; "
+        "ranking: k + 1 - rank, so that the best of k has k"
+    ),
+    "attribute": "what was asked for",
+    "repeat": "which presentation of the same stimulus to this participant, from 0; only 0 is analysed",
+    "session": "one sitting of the participant",
+    "version": "hash of the study and stimuli that the session was served from",
+    "page": "id of the page",
+    "page_type": "type of the page: single_axis, sliders, acr, ranking",
+    "purpose": "rating or repeat; attention and practice are not analysed",
+    "position": "place of the page in the session, from 0",
+    "shown_as": "the letter under which the participant saw the mix",
+    "played": "whether the mix was played",
+    "listened_seconds": "time for which the mix was audible",
+    "moved": "whether the rating was given by the participant",
+    "unplayable": "whether the participant's browser could not play the mix",
+    "rated_at": "moment of the answer, in UTC",
+    **_STATE,
+    "complete": "the session was finished",
+}
+
+TRIALS: Meanings = {
+    "participant": "pseudonym of who chose",
+    "item": "the recording, loop or clip",
+    "a": "id of one mix, that which comes first in the study",
+    "b": "id of the other",
+    "x": "abx: id of the mix that X was; ab: empty",
+    "chosen": "id of the mix that was chosen, or taken for X; empty for no preference",
+    "correct": "abx: true or false; ab: empty",
+    "attribute": "what was asked for",
+    "session": "one sitting of the participant",
+    "version": "hash of the study and stimuli that the session was served from",
+    "page": "id of the page",
+    "purpose": "rating or repeat; attention and practice are not analysed",
+    "position": "place of the page in the session, from 0",
+    "shown_first": "id of the mix that the participant saw as A",
+    "listened_seconds_a": "time for which mix a was audible",
+    "listened_seconds_b": "time for which mix b was audible",
+    "listened_seconds_x": "time for which X was audible, where it is known",
+    "rated_at": "moment of the answer, in UTC",
+    **_STATE,
+    "complete": "the session was finished",
+}
+
+ANSWERS: Meanings = {
+    **_SITTING,
+    "page": "id of the page",
+    "page_type": "type of the page",
+    "position": "place of the page in the session, from 0",
+    "item": "the item of the page, where it has one",
+    "mix": "id of the condition that a comment is about; empty where it is about the page",
+    "question": "id of the question, or comment",
+    "value": "the answer: text, a number, true or false; several as a JSON list",
+    "answered_at": "moment of the answer, in UTC",
+}
+
+EVENTS: Meanings = {
+    **_SITTING,
+    "page": "id of the page, where it happened on one",
+    "item": "the item of the page, where it has one",
+    "kind": "what happened, such as play, switch, volume",
+    "condition": "id of the condition, where it is about one",
+    "client_ms": "milliseconds since the page was opened, on the browser's own clock",
+    "detail": "what else is known, as JSON",
+    "received_at": "moment at which the server had it, in UTC",
+}
+
+SESSIONS: Meanings = {
+    **_SITTING,
+    "version": "hash of the study and stimuli that the session was served from",
+    "seat": "place in the balanced design of the version, from 0",
+    "seed": "what was random for this session alone follows from it",
+    "language": "language of the pages",
+    "browser": "browser family and kind of device",
+    "started_at": "moment of consent, in UTC",
+    "completed_at": "moment at which the session was finished, in UTC; empty where it was not",
+    "completion_code": "whether the participant was given one (yes, no)",
+    "flags": "what was noticed about the session, joined by ;",
+    **_STATE,
+}
+
+
+def readme(title: str, files: Mapping[str, tuple[Meanings, Sequence[str]]]) -> str:
+    """Write README.md: each file's columns in their order, with what they mean; others are facts of the item."""
+    lines = [f"# Data of the listening test: {title}", "", _INTRODUCTION, ""]
+    for name, (meanings, columns) in files.items():
+        lines += [f"## {name}", "", _ABOUT[name], "", "| column | meaning |", "| --- | --- |"]
+        lines += [f"| {column} | {meanings.get(column, 'fact about the item')} |" for column in columns]
+        lines.append("")
+    return "\n".join(lines)
+
+
+_INTRODUCTION = (
+    "CSV files in UTF-8 with commas and a header; moments are UTC (ISO 8601), flags are true or false, and what is "
+    "not known is empty. They hold every row, of unfinished sessions, previews and simulated participants too: the "
+    "columns simulated, preview, complete and purpose say which. A text cell that a spreadsheet would run as a "
+    "formula has an apostrophe before it. `mixeval analyze` reads ratings.csv and trials.csv."
+)
+
+_ABOUT: Mapping[str, str] = {
+    "ratings.csv": "One row per rating of a mix.",
+    "trials.csv": "One row per answered choice between two mixes.",
+    "answers.csv": "One row per answer to a question, and per comment.",
+    "events.csv": "One row per thing that happened in a participant's browser.",
+    "sessions.csv": "One row per session.",
+}

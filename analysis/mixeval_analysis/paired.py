@@ -1,0 +1,138 @@
+"""Wilcoxon signed-rank tests of all pairs on participants' means: the same people rated both."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+
+from mixeval.seeds import generator
+from mixeval.tables import frame_of
+from mixeval_analysis.answers import count_of
+from mixeval_analysis.probability import holm
+from mixeval_analysis.ratings import Ratings, Values
+from mixeval_analysis.signed_rank import DECIMALS, hodges_lehmann, signed_rank
+from mixeval_analysis.tables import Table
+
+REPLICATES = 10_000
+_MOST_FOR_WALSH = 2000
+"""Participants up to whom all averages of two differences are formed."""
+_CELLS_PER_BLOCK = 4_000_000
+
+_UNDEFINED = (
+    "n_nonzero",
+    "V_a",
+    "p_exact",
+    "p_exact_holm",
+    "p_asymptotic",
+    "rank_biserial",
+    "mean_diff",
+    "mean_diff_ci95_lo",
+    "mean_diff_ci95_hi",
+    "hodges_lehmann",
+    "hl_ci95_lo",
+    "hl_ci95_hi",
+    "paired_superiority",
+)
+
+
+def wilcoxon(ratings: Ratings) -> Table:
+    """Test each pair of conditions on the differences of participants' means, a minus b.
+
+    `V_a` is R's V; `p_exact` its exact conditional p with midranks, zeros dropped, and Holm's correction;
+    `p_asymptotic` R's `wilcox.test(exact=FALSE)`. `mean_diff` has a percentile bootstrap over participants;
+    `hodges_lehmann` is the median of the averages of any two differences, with the exact test's limits.
+    `paired_superiority` is the share of participants whose mean for a is the higher, ties counting half.
+    """
+    means = ratings.rows.groupby(["participant", "condition"])["rating"].mean().unstack("condition")
+    means = means.sort_index().reindex(columns=list(ratings.labels))
+    pairs = list(itertools.combinations(ratings.labels, 2))
+    differences = np.column_stack([np.asarray((means[a] - means[b]).round(DECIMALS)) for a, b in pairs])
+    limits = _bootstrap(differences, ratings.seed)
+    rows: list[dict[str, Any]] = []
+    notes = []
+    for (a, b), column, (low, high) in zip(pairs, differences.T, limits, strict=True):
+        own = column[~np.isnan(column)]
+        row: dict[str, Any] = {"a": a, "b": b, "n": len(own), **dict.fromkeys(_UNDEFINED)}
+        both = f"{ratings.labels[a]} and {ratings.labels[b]}"
+        if not len(own):
+            notes.append(f"{both}: nobody rated both.")
+        else:
+            row |= _described(own) | _tested(own)
+            if row["p_exact"] is None:
+                notes.append(f"{both}: participants' means are equal, so there is nothing to test.")
+        if len(own) > 1:
+            row |= {"mean_diff_ci95_lo": low, "mean_diff_ci95_hi": high}
+        rows.append(row)
+    for row, p in zip(rows, holm([row["p_exact"] for row in rows]), strict=True):
+        row["p_exact_holm"] = p
+    return Table(
+        name="wilcoxon",
+        title="Wilcoxon signed-rank tests of all pairs",
+        frame=frame_of(rows),
+        method=(
+            "Two-sided, exact with midranks, zeros dropped; Holm over "
+            f"{count_of(len(rows), 'pair')}; 95 % intervals of the mean difference by bootstrap over participants "
+            f"(B = {REPLICATES}, seed {ratings.seed}), of Hodges and Lehmann's by the exact test."
+        ),
+        level=f"Means of {count_of(ratings.participants, 'participant')} over items.",
+        labels=ratings.labels,
+        notes=(*notes, *_few(ratings, len(rows))),
+        simulated=ratings.simulated,
+    )
+
+
+def _tested(differences: Values) -> dict[str, object]:
+    result = signed_rank(differences)
+    if result is None:
+        return {"n_nonzero": 0}
+    return {
+        "n_nonzero": result.n_nonzero,
+        "V_a": result.v,
+        "p_exact": result.p_exact,
+        "p_asymptotic": result.p_asymptotic,
+        "rank_biserial": result.rank_biserial,
+    }
+
+
+def _described(differences: Values) -> dict[str, object]:
+    described: dict[str, object] = {
+        "mean_diff": float(differences.mean()),
+        "paired_superiority": float((differences > 0).mean() + (differences == 0).mean() / 2),
+    }
+    if len(differences) <= _MOST_FOR_WALSH:
+        middle, low, high = hodges_lehmann(differences)
+        described |= {"hodges_lehmann": middle, "hl_ci95_lo": low, "hl_ci95_hi": high}
+    return described
+
+
+def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
+    """Return the limits of each pair's mean; `differences` is (participants, pairs), NaN where one is missing.
+
+    Participants are drawn by multinomial weights, the same for all pairs, as in `describe.bootstrap_means`.
+    """
+    there = ~np.isnan(differences)
+    values, counts = np.where(there, differences, 0.0), there.astype(np.float64)
+    n = len(differences)
+    random = generator(seed, "bootstrap", "difference")
+    block = max(1, _CELLS_PER_BLOCK // n)
+    means = []
+    for start in range(0, REPLICATES, block):
+        size = min(block, REPLICATES - start)
+        weights = random.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
+        heard = weights @ counts
+        # A pair that nobody drawn has rated has no mean in that replicate.
+        means.append(np.divide(weights @ values, heard, out=np.full_like(heard, np.nan), where=heard > 0))
+    limits = []
+    for column in np.concatenate(means).T:
+        known = column[~np.isnan(column)]
+        low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
+        limits.append((float(low), float(high)))
+    return limits
+
+
+def _few(ratings: Ratings, pairs: int) -> tuple[str, ...]:
+    least = pairs * 2.0 ** (1 - ratings.participants)
+    if least < 0.05:
+        return ()
+    panel, tests = count_of(ratings.participants, "participant"), count_of(pairs, "pair")
+    return (f"With {panel} and {tests}, no difference however clear can have a p (Holm) below 0.05.",)
