@@ -48,6 +48,7 @@ class ListeningPage(Section):
 
     ranks_two_mixes: ClassVar[bool] = True
     """Whether a page can show two mixes and be answered so that one is the better; attention pages need it."""
+    fewest_conditions: ClassVar[int] = 1
 
     question: PlainText = "How much do you like each mix?"
     instructions: Text = (
@@ -129,6 +130,7 @@ class SingleAxisPage(_ScalePage):
 
 
 class _ForcedChoicePage(ListeningPage):
+    fewest_conditions: ClassVar[int] = 2
     pairs: Annotated[
         tuple[Annotated[tuple[ConditionId, ...], Field(min_length=2, max_length=2)], ...],
         Field(max_length=200),
@@ -138,10 +140,16 @@ class _ForcedChoicePage(ListeningPage):
     """How often each pair comes, for each item."""
 
     @model_validator(mode="after")
-    def _two_different_conditions(self) -> "_ForcedChoicePage":
+    def _each_pair_once_of_two_conditions(self) -> "_ForcedChoicePage":
         for pair in self.pairs:
             if pair[0] == pair[1]:
                 raise ValueError(f'a pair holds "{pair[0]}" twice')
+        sets = [frozenset(pair) for pair in self.pairs]
+        twice = next((pair for pair in self.pairs if sets.count(frozenset(pair)) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f'"{twice[0]}" and "{twice[1]}" are paired twice; trials_per_pair says how often a pair comes'
+            )
         return self
 
 
@@ -166,7 +174,7 @@ class AbxPage(_ForcedChoicePage):
     ranks_two_mixes: ClassVar[bool] = False
     page: Literal["abx"]
     question: PlainText = "Is X the same as A or as B?"
-    instructions: Text = "X is exactly one of the two. Play them as often as you wish, then choose."
+    instructions: Text = "X is exactly one of the two. Play all three as often as you wish, then choose."
     trials_per_pair: Annotated[int, Field(ge=1, le=50)] = 5
 
     @property
@@ -198,11 +206,42 @@ class AcrPage(ListeningPage):
 class RankingPage(ListeningPage):
     """All mixes in an order, without ties."""
 
+    fewest_conditions: ClassVar[int] = 2
     page: Literal["ranking"]
     question: PlainText = "Put the mixes in order, the best first"
-    instructions: Text = "All are the same performance. Play them as often as you wish."
+    instructions: Text = (
+        "All are the same performance. Play them as often as you wish, then drag each into your order, "
+        "or press Place."
+    )
     attribute: PlainText = "preference"
     scale: Annotated[tuple[PlainText, ...], Field(min_length=2, max_length=2)] = ("Worst", "Best")
+
+    @property
+    def attributes_asked(self) -> tuple[Attribute, ...]:
+        return (Attribute(name=self.attribute, question=self.question, scale=self.scale),)
+
+
+class Bs1116Page(ListeningPage):
+    """An open reference and two coded mixes, one of which is the reference again (ITU-R BS.1116-3)."""
+
+    ranks_two_mixes: ClassVar[bool] = False
+    fewest_conditions: ClassVar[int] = 2
+    page: Literal["bs1116"]
+    reference: ConditionId
+    """The condition that all others are graded against."""
+    question: PlainText = "How much does each differ from the reference?"
+    instructions: Text = (
+        "One of A and B is the reference itself: give it 5.0. Grade the other by what you hear, "
+        "compared with the reference."
+    )
+    attribute: PlainText = "basic_audio_quality"
+    scale: Annotated[tuple[PlainText, ...], Field(min_length=5, max_length=5)] = (
+        "Very annoying",
+        "Annoying",
+        "Slightly annoying",
+        "Perceptible, but not annoying",
+        "Imperceptible",
+    )
 
     @property
     def attributes_asked(self) -> tuple[Attribute, ...]:
@@ -221,7 +260,8 @@ AnyListeningPage = Annotated[
     | Annotated[AbPage, Tag("ab")]
     | Annotated[AbxPage, Tag("abx")]
     | Annotated[AcrPage, Tag("acr")]
-    | Annotated[RankingPage, Tag("ranking")],
+    | Annotated[RankingPage, Tag("ranking")]
+    | Annotated[Bs1116Page, Tag("bs1116")],
     Discriminator(_page_tag),
 ]
 
@@ -232,6 +272,7 @@ LISTENING_PAGES: Mapping[str, type[ListeningPage]] = {
     "abx": AbxPage,
     "acr": AcrPage,
     "ranking": RankingPage,
+    "bs1116": Bs1116Page,
 }
 """The page types that are offered, by what `page` calls them."""
 
@@ -246,7 +287,7 @@ def conditions_named(test: ListeningPage) -> tuple[str, ...]:
     names: list[str] = []
     if test.attention is not None:
         names += [test.attention.better, test.attention.worse]
-    if isinstance(test, SlidersPage) and test.reference is not None:
+    if isinstance(test, SlidersPage | Bs1116Page) and test.reference is not None:
         names.append(test.reference)
     if isinstance(test, _ForcedChoicePage):
         names += [name for pair in test.pairs for name in pair]

@@ -24,6 +24,7 @@ from mixeval.errors import StudyError
 from mixeval.listening_pages import (
     LISTENING_PAGES,
     AnyListeningPage,
+    Bs1116Page,
     ListeningPage,
     SlidersPage,
     conditions_named,
@@ -197,6 +198,14 @@ class Study(Section):
         unknown = [name for name in conditions_named(self.test) if name not in ids]
         if unknown:
             raise ValueError(f'[test] names "{unknown[0]}", which is no condition of this study')
+        roles = {condition.id: condition.role for condition in self.stimuli.conditions}
+        if isinstance(self.test, Bs1116Page) and roles[self.test.reference] != "reference":
+            raise ValueError(
+                f'test.reference names "{self.test.reference}", which is no condition of role "reference", '
+                "so there would be nothing to take differences from"
+            )
+        if len(ids) < self.test.fewest_conditions:
+            raise ValueError(f"[test] compares conditions, of which this study has {len(ids)}")
         return self
 
     @model_validator(mode="after")

@@ -16,6 +16,7 @@ TEMPLATES = {
     "abx": "whether two mixes can be told apart",
     "acr": "how good each mix is by itself, in five words (ITU-T P.800)",
     "ranking": "the mixes put in an order",
+    "bs1116": "small impairments against a reference, after ITU-R BS.1116-3",
 }
 """Every template with what it is for; each is mixeval/cli/templates/NAME.toml."""
 

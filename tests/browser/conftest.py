@@ -115,6 +115,31 @@ def serving(study_folder, tmp_path):
 
 
 @pytest.fixture
+def serve_test(study_folder, tmp_path):
+    """Serve the same mixes with a [test] section of the caller's; all is closed when the test ends."""
+    closing = []
+
+    def serve(section, *, reference=None):
+        folder = shutil.copytree(study_folder, tmp_path / f"study-{len(closing)}")
+        study = (folder / "study.toml").read_text(encoding="utf-8")
+        study = study.replace(f'id = "{reference}"', f'id = "{reference}"\nrole = "reference"')
+        (folder / "study.toml").write_text(f"{study}\n[test]\n{section}\n", encoding="utf-8")
+        settings = Settings(database_url=f"sqlite:///{folder / 'answers.sqlite3'}", secret_key="k" * 64)
+        app = create_app(folder, settings=settings)
+        server = Server(app)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        closing.append((app, server, thread))
+        return Served(server.url, site_of(app).database)
+
+    yield serve
+    for app, server, thread in closing:
+        server.stop()
+        thread.join()
+        site_of(app).database.close()
+
+
+@pytest.fixture
 def context(chromium):
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(10_000)

@@ -23,7 +23,7 @@ from mixeval.models import Page, PageStimulus, ParticipantSession, now
 from mixeval.versions import Version
 from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
 from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data, was_screened_out
-from mixeval_webapp.page_types.registry import PAGE_TYPES
+from mixeval_webapp.page_types.registry import PAGE_TYPES, RATING_PAGES
 from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
 from mixeval_webapp.problems import NotYoursError
 from mixeval_webapp.seats import StudyFullError, is_full
@@ -46,6 +46,10 @@ def _consent_page(ticked: Collection[int] = (), *, unticked: bool = False) -> st
     """Show the first page; `unticked` says that a box was left out which must be ticked."""
     visitor = visitor_of_request()
     version = site().version
+    test = version.study.test
+    presentations = RATING_PAGES[test.page].presentations(
+        test, [condition.id for condition in version.study.conditions]
+    )
     speak_for(version.study)
     continuing = visitor is not None and visitor.completion_code is None
     with site().database.read() as db:
@@ -57,7 +61,7 @@ def _consent_page(ticked: Collection[int] = (), *, unticked: bool = False) -> st
         study_title=version.study.study.title,
         paragraphs=_paragraphs(version.study.participants.consent),
         page_count=count_rating_pages(version),
-        mix_count=len(version.study.conditions),
+        mix_count=max(len(presentation.rated) for presentation in presentations),
         continuing=continuing,
         start_id=new_token(),
         boxes=version.study.participants.consent_boxes,

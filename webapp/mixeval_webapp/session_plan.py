@@ -1,13 +1,15 @@
 """Everything that one session will be shown, in order: a pure function of the study, a seat and two seeds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mixeval.seeds import derive_seed
 from mixeval.versions import Version
 from mixeval_webapp.control_pages import with_attention, with_repeats
 from mixeval_webapp.ordering import balanced_order, following_order
+from mixeval_webapp.page_types.forced_choice import x_places
 from mixeval_webapp.page_types.registry import RATING_PAGES
-from mixeval_webapp.planned_page import PlannedPage, planned_sounds
+from mixeval_webapp.planned_page import SHOWN_AS, PlannedPage, PlannedSound, planned_sounds
 from mixeval_webapp.session_steps import steps_after, steps_around, steps_before
 from mixeval_webapp.subsets import DealtItem, deal_items
 
@@ -20,9 +22,11 @@ def plan_session(version: Version, *, seat: int, order_seed: int, seed: int) -> 
     test = version.study.test
     pages = with_repeats(_rating_pages(version, seat=seat, order_seed=order_seed), test.repeats)
     pages = with_attention(pages, test.attention, seat=seat, order_seed=order_seed, seed=seed)
+    pages = _with_x(pages, derive_seed(order_seed, seat, seed))
     rested = _with_breaks(pages, test.break_after_pages)
     around = (step for page in rested for step in steps_around(version.study, page))
-    return (*steps_before(version, seed), *around, *steps_after(version.study))
+    before = _with_x(steps_before(version, seed), derive_seed(order_seed, "practice", seat, seed))
+    return (*before, *around, *steps_after(version.study))
 
 
 def rated_items(version: Version) -> list[str]:
@@ -69,6 +73,18 @@ def _pages_of_item(version: Version, dealt: DealtItem, order_seed: int) -> list[
         pages.append(PlannedPage(test.page, "rating", item, planned_sounds(presentation.heard, rated)))
     order = balanced_order(range(len(pages)), dealt.turn, derive_seed(order_seed, "pages", item))
     return [pages[number] for number in order]
+
+
+def _with_x(pages: Sequence[PlannedPage], seed: int) -> tuple[PlannedPage, ...]:
+    """Give each `abx` page its X: what is shown as A or as B, once more."""
+    trials = [number for number, page in enumerate(pages) if page.kind == "abx"]
+    places = x_places([pages[number].rated for number in trials], seed)
+    found = list(pages)
+    for number, place in zip(trials, places, strict=True):
+        sounds = pages[number].sounds
+        x = PlannedSound(sounds[place].condition, "x", SHOWN_AS["x"])
+        found[number] = replace(pages[number], sounds=(*sounds, x))
+    return tuple(found)
 
 
 def _with_breaks(pages: Sequence[PlannedPage], every: int | None) -> list[PlannedPage]:

@@ -53,8 +53,8 @@ class RatingPageType(PageType):
         }
 
     def missing(self, study: Study, sheet: Sheet) -> Missing:
-        tasks = {"play": self.unheard(study, sheet), "place": self.unrated(study, sheet)}
-        return {task: labels for task, labels in tasks.items() if labels}
+        unheard = self.unheard(study, sheet)
+        return {**({"play": unheard} if unheard else {}), **self.unanswered(study, sheet)}
 
     def unheard(self, study: Study, sheet: Sheet) -> tuple[str, ...]:
         """Name the sounds that were not heard for long enough, by the letters that the listener sees."""
@@ -65,6 +65,11 @@ class RatingPageType(PageType):
             for sound in sheet.sounds
             if enough > 0 and sheet.listened_seconds(sound) < enough and not sheet.unplayable(sound)
         )
+
+    def unanswered(self, study: Study, sheet: Sheet) -> Missing:
+        """Say what is still to be answered; the page's script knows the same rule."""
+        unrated = self.unrated(study, sheet)
+        return {"place": unrated} if unrated else {}
 
     def unrated(self, study: Study, sheet: Sheet) -> tuple[str, ...]:
         """Name the mixes that lack a value, by the letters that the listener sees."""

@@ -25,6 +25,7 @@
  * @property {import("./page-data.js").Axis} axis
  * @property {(token: string) => void} onPlay a mix's letter was pressed
  * @property {(token: string, value: number) => void} onPlace
+ * @property {(values: [string, number][]) => void} onPlaceAll where one answer is the values of several mixes
  * @property {(token: string, move: Move, at: number) => void} onMove a movement has ended, at this time of the
  *   events' clock (performance.now())
  *
@@ -34,7 +35,17 @@
  * @property {(token: string) => void} reveal bring a mix into view
  * @property {(element: Element) => string | undefined} tokenAt the mix whose control this is
  *
- * @typedef {new (section: HTMLElement, tools: Tools) => Interface} InterfaceClass
+ * @typedef {object} Given what the listener has said of a sound so far
+ * @property {string} label
+ * @property {boolean} rated and not only heard
+ * @property {boolean} unplayable
+ * @property {(number | null)[]} values one for each axis
+ *
+ * @typedef {(sounds: Given[]) => import("./rating-page.js").Todo} Rule what is still to be answered; the page's own
+ *   server knows the same rule
+ *
+ * @typedef {(new (section: HTMLElement, tools: Tools) => Interface) & {rule?: Rule}} InterfaceClass without a rule,
+ *   each mix wants a value
  */
 
 /** @type {Record<string, () => Promise<InterfaceClass>>} */
@@ -42,4 +53,9 @@ export const INTERFACES = {
   single_axis: async () => (await import("./axis.js")).AxisBoard,
   familiarisation: async () => (await import("./listening-board.js")).ListeningBoard,
   sliders: async () => (await import("./board.js")).Board,
+  ab: async () => (await import("./choice.js")).Choice,
+  abx: async () => (await import("./choice.js")).Choice,
+  ranking: async () => (await import("./ranking.js")).Ranking,
+  bs1116: async () => (await import("./grades.js")).Grades,
+  acr: async () => (await import("./categories.js")).Categories,
 };

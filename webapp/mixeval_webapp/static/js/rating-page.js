@@ -1,6 +1,7 @@
 /** What the listener has said so far: a page's answers, and what is still to do. Knows no DOM and no network. */
 
 /**
+ * @typedef {import("./interfaces.js").Rule} Rule
  * @typedef {import("./page-data.js").RatingPageData} RatingPageData
  * @typedef {import("./page-data.js").Stimulus} Stimulus
  * @typedef {import("./page-data.js").WrittenAnswer} WrittenAnswer
@@ -33,9 +34,11 @@ export class RatingPage {
    * @param {{ratings?: Iterable<Answer>, written?: Iterable<WrittenAnswer>}} [waiting] what this browser holds and
    *   the server may not have
    * @param {number} [openedAt] milliseconds on the wall clock
+   * @param {Rule} [rule] says what is still to be answered
    */
-  constructor(data, { ratings = [], written = [] } = {}, openedAt = 0) {
+  constructor(data, { ratings = [], written = [] } = {}, openedAt = 0, rule = placeEach) {
     this.data = data;
+    this.rule = rule;
     for (const stimulus of data.stimuli)
       for (const attribute of this.#attributesOf(stimulus)) {
         const stored = stimulus.answers.find((answer) => answer.attribute === attribute) ?? UNANSWERED;
@@ -131,18 +134,16 @@ export class RatingPage {
 
   /** @returns {Todo} with the tasks that are not done */
   todo() {
-    /** @param {(stimulus: Stimulus) => boolean} wants */
-    const names = (wants) => this.data.stimuli.filter(wants).map(({ label }) => label);
-    const tasks = {
-      play: names(({ token }) => !this.heardEnough(token)),
-      place: names((stimulus) => stimulus.role === "rated" && this.#lacksValue(stimulus)),
-    };
-    return Object.fromEntries(Object.entries(tasks).filter(([, labels]) => labels.length > 0));
-  }
-
-  /** @param {Stimulus} stimulus */
-  #lacksValue(stimulus) {
-    return this.#rowsOf(stimulus.token).some(({ value, moved, unplayable }) => !unplayable && (value === null || !moved));
+    const play = this.data.stimuli.filter(({ token }) => !this.heardEnough(token)).map(({ label }) => label);
+    const sounds = this.data.stimuli.map((stimulus) => {
+      const rows = this.#rowsOf(stimulus.token);
+      return {
+        label: stimulus.label, rated: stimulus.role === "rated",
+        unplayable: rows.some(({ unplayable }) => unplayable),
+        values: rows.map(({ value, moved }) => (moved ? value : null)),
+      };
+    });
+    return { ...(play.length > 0 ? { play } : {}), ...this.rule(sounds) };
   }
 
   /** @param {Stimulus} stimulus */
@@ -178,6 +179,14 @@ export class RatingPage {
     this.#answers.set(key(answer.stimulus, answer.attribute), frozen);
     return frozen;
   }
+}
+
+/** @type {Rule} each mix wants a value on each axis */
+function placeEach(sounds) {
+  const place = sounds
+    .filter(({ rated, unplayable, values }) => rated && !unplayable && values.includes(null))
+    .map(({ label }) => label);
+  return place.length > 0 ? { place } : {};
 }
 
 const UNANSWERED = { value: null, moved: false, played: false, listened_seconds: 0, unplayable: false, sequence: -1 };

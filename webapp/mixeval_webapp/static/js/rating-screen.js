@@ -47,7 +47,7 @@ export class RatingScreen {
     const fetch = globalThis.fetch.bind(globalThis);
     const words = new Words(data.words);
     this.delivery = new Delivery(data, { outbox, scope, words, fetch });
-    this.page = new RatingPage(data, this.delivery.waiting(), Date.now());
+    this.page = new RatingPage(data, this.delivery.waiting(), Date.now(), Interface.rule);
     this.heardBefore = new Map(data.stimuli.map(({ token }) => [token, this.page.answer(token).listened_seconds]));
     const kept = new KeptVolume(data.page, () => sessionStorage);
     const volumeDb = kept.db ?? data.volume_db;
@@ -65,6 +65,7 @@ export class RatingScreen {
         scope, words, data, axis, onMove,
         onPlay: (token) => this.#press(token),
         onPlace: (token, value) => this.#keep([this.page.place(token, attribute, value)]),
+        onPlaceAll: (values) => this.#keep(values.map(([token, value]) => this.page.place(token, attribute, value))),
       });
     });
     this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
@@ -263,7 +264,7 @@ export class RatingScreen {
     const target = /** @type {Element} */ (event.target);
     // A key that is held down would press its button again and again.
     if (event.repeat && event.key === "Enter" && target.matches("button")) event.preventDefault();
-    const typing = target.matches("textarea, input:not([type=range])");
+    const typing = target.matches("textarea, input:not([type=range], [type=radio])");
     if (isModified(event) || event.repeat || typing) return;
     // With Shift, L loops also where it is the letter of a mix.
     const token = event.shiftKey && event.key === "L" ? undefined : this.keys(event.key);
@@ -272,7 +273,7 @@ export class RatingScreen {
       this.#press(token);
     } else if (this.transport.position.key(event.key)) event.preventDefault();
     else if (event.key === "Escape") this.#stop();
-    else if (event.key === " " && !target.closest("button, summary, a")) {
+    else if (event.key === " " && !target.closest("button, summary, a, input[type=radio]")) {
       event.preventDefault();
       const own = this.interfaces.map((asked) => asked.tokenAt(target)).find((found) => found !== undefined);
       const current = own ?? this.sound.current ?? this.data.stimuli[0]?.token;

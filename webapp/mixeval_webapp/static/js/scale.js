@@ -42,7 +42,7 @@ export function inWords(value, scale, words, scaleAs = "points") {
  * @param {string} label
  * @param {import("./interfaces.js").Look} look
  * @param {import("./words.js").Words} words
- * @param {"mix" | "play_mix"} [key] what it is called while there is nothing to tell
+ * @param {"mix" | "play_mix" | "play_heard"} [key] what it is called while there is nothing to tell
  */
 export function nameOf(label, { state, playing, heard }, words, key = "mix") {
   if (state === "loading") return words.say("mix_loading", { label });
