@@ -122,3 +122,26 @@ def stored():
             )
 
     return reading
+
+
+@pytest.fixture
+def flags_of():
+    """Read the flags of a listener's study, as (name, detail)."""
+
+    def reading(listener):
+        with site_of(listener.client.application).database.read() as db:
+            return [(row.name, row.detail) for row in db.scalars(select(Flag))]
+
+    return reading
+
+
+@pytest.fixture
+def all_pages():
+    """Read every page of a visit in order, as (id, tokens)."""
+
+    def reading(here):
+        with here.database.read() as db:
+            pages = db.scalars(select(Page).order_by(Page.position)).all()
+            return [(page.id, [stimulus.token for stimulus in page.stimuli]) for page in pages]
+
+    return reading

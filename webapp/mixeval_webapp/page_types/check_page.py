@@ -27,7 +27,14 @@ from mixeval_webapp.listening_checks import (
     intervals_of,
     one_side,
 )
-from mixeval_webapp.page_types.page_type import Missing, PageType, RaisedFlag, Response, SimulatedListener
+from mixeval_webapp.page_types.page_type import (
+    Missing,
+    PageType,
+    RaisedFlag,
+    Response,
+    SimulatedListener,
+    unplayable_flag,
+)
 from mixeval_webapp.sheet import Sheet, Sound
 
 ANSWER = "answer"
@@ -87,16 +94,21 @@ class CheckPageType(PageType):
     def refusal(self, study: Study, sheet: Sheet, *, subject: str, name: str, value: Any) -> str | None:  # noqa: ARG002 - as above
         if name != ANSWER or subject not in {sound.token for sound in sheet.sounds}:
             return "is not asked for on this page"
-        return None if value in {*self.choices, UNPLAYABLE} else f"must be one of {', '.join(self.choices)}"
+        # A list, unlike a set, can be asked for what cannot be hashed, which a body may hold.
+        return None if value in [*self.choices, UNPLAYABLE] else f"must be one of {', '.join(self.choices)}"
 
     def flags(self, study: Study, sheet: Sheet) -> tuple[RaisedFlag, ...]:
         checks = study.participants.checks
         score, needed = self._score(sheet), self.pass_mark(checks)
+        unplayable = unplayable_flag(
+            sheet, [sound for sound in sheet.sounds if self._answer(sheet, sound) == UNPLAYABLE]
+        )
         if score >= needed:
-            return ()
+            return unplayable
         detail = {"check": sheet.kind, "score": score, "trials": len(sheet.sounds), "pass_mark": needed}
         raised = RaisedFlag(self.flag, detail)
-        return (raised, RaisedFlag(SCREENED_OUT, detail)) if checks.drop_failing else (raised,)
+        ended = (RaisedFlag(SCREENED_OUT, detail),) if checks.drop_failing else ()
+        return (*unplayable, raised, *ended)
 
     def results(self, study: Study, sheet: Sheet) -> Mapping[str, Any]:
         return {

@@ -1,7 +1,7 @@
 """What a page type declares: its parameters, what it records, how it is rendered and how it is simulated."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -42,6 +42,14 @@ class RaisedFlag:
 
     name: str
     detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+def unplayable_flag(sheet: Sheet, sounds: Sequence[Sound]) -> tuple[RaisedFlag, ...]:
+    """Flag that a browser declared `sounds` unplayable: they excused the listener from hearing and rating them."""
+    if not sounds:
+        return ()
+    detail = {"page": sheet.position + 1, "sounds": [sound.shown_as for sound in sounds]}
+    return (RaisedFlag("unplayable", detail),)
 
 
 def _hear_nothing(token: str) -> bytes:
@@ -97,7 +105,7 @@ class PageType(ABC):
 
     def flags(self, study: Study, sheet: Sheet) -> tuple[RaisedFlag, ...]:  # noqa: ARG002 - as above
         """Name what is to be flagged about the session, now that the page is finished."""
-        return ()
+        return unplayable_flag(sheet, [sound for sound in sheet.sounds if sheet.unplayable(sound)])
 
     def results(self, study: Study, sheet: Sheet) -> Mapping[str, Any]:  # noqa: ARG002 - as above
         """Work out what is stored beside the answers now that the page is finished, by name; nobody sees it."""

@@ -31,7 +31,9 @@ class RankingPageType(RatingPageType):
     def unanswered(self, study: Study, sheet: Sheet) -> Missing:
         """Name the mixes without a place, and those that share one: with none left it is an order of all."""
         (attribute,) = self.attributes(study)
-        given = {sound: sheet.value(sound, attribute) for sound in sheet.rated}
+        values = {sound: sheet.value(sound, attribute) for sound in sheet.rated}
+        # Numbers may differ by a rounding error from the places that they stand for.
+        given = {sound: None if value is None else round(value) for sound, value in values.items()}
         places = Counter(given.values())
         lacking = tuple(
             sound.shown_as

@@ -94,6 +94,9 @@ class RatingPageType(PageType):
         return None
 
     def flags(self, study: Study, sheet: Sheet) -> tuple[RaisedFlag, ...]:
+        return (*super().flags(study, sheet), *self._inattention(study, sheet))
+
+    def _inattention(self, study: Study, sheet: Sheet) -> tuple[RaisedFlag, ...]:
         attention = study.test.attention
         if sheet.purpose != "attention" or attention is None:
             return ()
