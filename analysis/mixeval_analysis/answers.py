@@ -10,6 +10,9 @@ from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
 
 
+FLAGS = ("session", "version", "flag", "preview")
+
+
 @dataclass(frozen=True)
 class RatedVersion:
     """A version of the study that sessions were taken in.
@@ -32,6 +35,15 @@ class LeftOut:
     answers: int
     participants: int
     sessions: int | None
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """How many sessions carry a flag: of those that the tables count, and of the others that took part."""
+
+    flag: str
+    counted: int
+    others: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +74,8 @@ class Answers:
     versions: tuple[RatedVersion, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     remarks: tuple[str, ...] = ()
+    flags: pd.DataFrame | None = None
+    """A row for each flag of each session, with the columns of FLAGS; None where the source knows of none."""
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -82,6 +96,19 @@ class Answers:
     @property
     def sessions(self) -> int | None:
         return count_sessions(self.rows)
+
+    @property
+    def flagged(self) -> tuple[Flagged, ...] | None:
+        """Count the flagged sessions of these versions, previews aside; None where flags are not known."""
+        if self.flags is None:
+            return None
+        known = self.flags["version"].isin([entry.id for entry in self.versions]) & ~self.flags["preview"]
+        flags = self.flags.loc[known]
+        counted = flags["session"].isin(self.rows["session"])
+        return tuple(
+            Flagged(str(name), int(is_counted.sum()), int((~is_counted).sum()))
+            for name, is_counted in counted.groupby(flags["flag"], sort=True)
+        )
 
     @property
     def question(self) -> str:

@@ -18,13 +18,13 @@ from mixeval.conditions import Role
 from mixeval.database import Database, open_database
 from mixeval.errors import AnalysisError
 from mixeval.manifest import parse_manifest
-from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, Rating, StudyVersion
+from mixeval.models import Flag, Page, PageStimulus, Participant, ParticipantSession, Rating, StudyVersion
 from mixeval.settings import database_url
 from mixeval.study import Study, read_study
 from mixeval.versions import Version
 from mixeval_analysis import ratings as rating_rows
 from mixeval_analysis import trials as trial_rows
-from mixeval_analysis.answers import Answers, LeftOut, RatedVersion, count_sessions, in_utf8
+from mixeval_analysis.answers import FLAGS, Answers, LeftOut, RatedVersion, count_sessions, in_utf8
 from mixeval_analysis.collected_trials import CHOICE_PAGES, read_trials
 from mixeval_analysis.difference_grades import partners
 from mixeval_analysis.ratings import SCALES, Ratings
@@ -112,6 +112,7 @@ class Collected:
 
     ratings: pd.DataFrame
     trials: pd.DataFrame
+    flags: pd.DataFrame
     versions: tuple[StoredVersion, ...]
 
 
@@ -145,6 +146,7 @@ def read_collected(session: Session) -> Collected:
     return Collected(
         _with_facts(_with_repeat(rows, stored), stored, rating_rows.COLUMNS),
         _with_facts(trial_rows.in_study_order(trials, labels), stored, trial_rows.COLUMNS),
+        _read_flags(session),
         stored,
     )
 
@@ -175,6 +177,7 @@ def answers_of(collected: Collected, *, source: str, study: Study | None) -> Ans
         },
         "versions": tuple(_rated(entry) for entry in stored),
         "left_out": (_elsewhere(others),) if len(others) else (),
+        "flags": collected.flags,
     }
     if trials:
         return Trials(rows=trial_rows.in_study_order(rows, tuple(labels)), **details)
@@ -227,6 +230,17 @@ def _read_rows(session: Session) -> pd.DataFrame:
     found = session.execute(_ROWS)
     rows = pd.DataFrame([tuple(row) for row in found], columns=list(found.keys()))
     return rows.astype({"rating": "float64", "simulated": bool, "preview": bool, "complete": bool})
+
+
+def _read_flags(session: Session) -> pd.DataFrame:
+    found = session.execute(
+        select(ParticipantSession.id, ParticipantSession.version_id, Flag.name, Participant.preview)
+        .select_from(Flag)
+        .join(ParticipantSession, Flag.session_id == ParticipantSession.id)
+        .join(Participant, ParticipantSession.participant_id == Participant.id)
+        .order_by(Flag.id)
+    )
+    return pd.DataFrame([tuple(row) for row in found], columns=list(FLAGS)).astype({"preview": bool})
 
 
 def _parse(row: StudyVersion) -> StoredVersion:

@@ -41,6 +41,7 @@ def provenance(analysis: Analysis, *, pooled: bool = False) -> dict[str, Any]:
         "conditions": [{"id": key, "label": label} for key, label in answers.labels.items()],
         "left_out": [asdict(entry) for entry in answers.left_out],
         "remarks": list(answers.remarks),
+        "flagged": None if answers.flagged is None else [asdict(entry) for entry in answers.flagged],
         "versions": [version_entry(answers, entry.id) for entry in answers.versions],
         "pooled_versions": pooled,
         "profile": analysis.profile.label,

@@ -146,6 +146,7 @@ _REASONS: Mapping[str, Callable[[Rows, _Asked], "pd.Series[bool]"]] = {
     "the session was not completed": lambda rows, _: ~rows["complete"],
     "a simulated listener, and there are real ones": lambda rows, asked: rows["simulated"] & asked.real_only,
     "practice, or a check of attention": lambda rows, _: ~_for_the_tables(rows),
+    "the participant's browser could not play it, and it was not rated": lambda rows, _: _unplayable(rows),
     "never answered": lambda rows, _: ~_answered(rows),
     "asked on another type of page than the one analysed": lambda rows, asked: (
         rows["page_type"] != asked.page
@@ -163,14 +164,20 @@ def _for_the_tables(rows: Rows) -> "pd.Series[bool]":
     return rows["purpose"].isin(["rating", "repeat"])
 
 
+def _unplayable(rows: Rows) -> "pd.Series[bool]":
+    if "unplayable" not in rows.columns:
+        return _none(rows)
+    return (rows["unplayable"] == True) & ~_answered(rows)  # noqa: E712 - of a column that may hold nothing too
+
+
 def _answered(rows: Rows) -> "pd.Series[bool]":
     # A trial without an answer makes no row.
     return rows["rating"].notna() if "rating" in rows.columns else ~_none(rows)
 
 
 def _repeated(rows: Rows) -> "pd.Series[bool]":
-    # Of trials each counts: asking again is how their number grows.
-    return rows["repeat"] != 0 if "repeat" in rows.columns else _none(rows)
+    # Of trials those of `trials_per_pair` count; pages that came again say so by their purpose.
+    return rows["repeat"] != 0 if "repeat" in rows.columns else rows["purpose"] == "repeat"
 
 
 def _rated_before(rows: Rows) -> "pd.Series[bool]":

@@ -124,6 +124,9 @@ def _show(report: "Report") -> None:
             _say(console, f"Left out: {count_of(entry.answers, answers.NOUN)}, {entry.reason}")
         for remark in answers.remarks:
             _say(console, remark)
+        for flag in answers.flagged or ():
+            if flag.counted:
+                _say(console, f"Flagged, and counted: {count_of(flag.counted, 'session')}, {flag.flag}")
         for name in analysis.profile.printed:
             _print_table(console, analysis.tables[name])
     console.print()

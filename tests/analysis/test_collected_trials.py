@@ -77,9 +77,10 @@ def test_abx_knows_x_and_whether_it_was_told(collected, asked):
     assert group.rows["listened_seconds_x"].isna().all()
 
 
-def test_every_repeated_trial_counts_and_checks_of_attention_do_not(collected, asked):
+def test_each_trial_of_a_pair_counts_and_neither_repeats_nor_checks_of_attention_do(collected, asked):
     version = asked(AB)
     collected.choices(version, [("loop1", "ref", "net", None, "net")] * 3)
+    collected.choices(version, [("loop1", "ref", "net", None, "net")] * 2, purpose="repeat")
     collected.choices(version, [("loop1", "ref", "net", None, "net")], purpose="attention")
     collected.choices(version, [("loop1", "ref", "net", None, "net")], complete=False)
     collected.choices(version, [("loop1", "ref", "net", None, "net")], preview=True)
@@ -89,6 +90,7 @@ def test_every_repeated_trial_counts_and_checks_of_attention_do_not(collected, a
         "a preview by the experimenter": 1,
         "the session was not completed": 1,
         "practice, or a check of attention": 1,
+        "a repeat, and only the first presentation counts": 2,
     }
 
 
