@@ -9,7 +9,6 @@ import pandas as pd
 from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
 
-
 FLAGS = ("session", "version", "flag", "preview")
 
 
