@@ -19,14 +19,14 @@ RATINGS: Meanings = {
     "condition": "id of the way of mixing",
     "rating": (
         "the answer; empty where the mix was never rated. single_axis and sliders: 0 to 100; acr: 1 to 5; "
-        "ranking: k + 1 - rank, so that the best of k has k"
+        "ranking: k + 1 - rank, so that the best of k has k; bs1116: 1.0 to 5.0"
     ),
     "attribute": "what was asked for",
     "repeat": "which presentation of the same stimulus to this participant, from 0; only 0 is analysed",
     "session": "one sitting of the participant",
     "version": "hash of the study and stimuli that the session was served from",
     "page": "id of the page",
-    "page_type": "type of the page: single_axis, sliders, acr, ranking",
+    "page_type": "type of the page: single_axis, sliders, acr, ranking, bs1116",
     "purpose": "rating or repeat; attention and practice are not analysed",
     "position": "place of the page in the session, from 0",
     "shown_as": "the letter under which the participant saw the mix",
@@ -51,7 +51,7 @@ TRIALS: Meanings = {
     "session": "one sitting of the participant",
     "version": "hash of the study and stimuli that the session was served from",
     "page": "id of the page",
-    "purpose": "rating or repeat; attention and practice are not analysed",
+    "purpose": "rating; repeat, attention and practice are not analysed",
     "position": "place of the page in the session, from 0",
     "shown_first": "id of the mix that the participant saw as A",
     "listened_seconds_a": "time for which mix a was audible",
