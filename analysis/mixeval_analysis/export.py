@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from mixeval.models import (
@@ -21,6 +21,7 @@ from mixeval.models import (
     PageStimulus,
     Participant,
     ParticipantSession,
+    Rating,
     StudyVersion,
 )
 from mixeval.result_folder import Files, listing_file, replace_files
@@ -28,7 +29,16 @@ from mixeval.settings import database_url
 from mixeval.study import read_study
 from mixeval_analysis.answers import in_utf8
 from mixeval_analysis.collected import open_collected, read_collected
-from mixeval_analysis.export_dictionary import ANSWERS, EVENTS, RATINGS, SESSIONS, TRIALS, Meanings, readme
+from mixeval_analysis.export_dictionary import (
+    ANSWERS,
+    EVENTS,
+    HEARD,
+    RATINGS,
+    SESSIONS,
+    TRIALS,
+    Meanings,
+    readme,
+)
 
 LISTING = "export.json"
 
@@ -114,6 +124,35 @@ def _answers(session: Session) -> list[Sequence[Any]]:
     return [(*row[:8], _plain(row[8]), row[9]) for row in found]
 
 
+def _heard(session: Session) -> list[Sequence[Any]]:
+    found = session.execute(
+        select(
+            Participant.code,
+            ParticipantSession.id,
+            Page.id,
+            Page.kind,
+            Page.purpose,
+            Page.position,
+            Page.item,
+            PageStimulus.role,
+            PageStimulus.condition,
+            PageStimulus.shown_as,
+            # On a page with several attributes the browser reports one time for each.
+            func.max(Rating.listened_seconds),
+            func.max(case((Rating.unplayable, 1), else_=0)),
+        )
+        .select_from(Rating)
+        .join(PageStimulus, Rating.stimulus_token == PageStimulus.token)
+        .join(Page, PageStimulus.page_id == Page.id)
+        .join(ParticipantSession, Page.session_id == ParticipantSession.id)
+        .join(Participant, ParticipantSession.participant_id == Participant.id)
+        .where(PageStimulus.role != "rated")
+        .group_by(Participant.id, ParticipantSession.id, Page.id, PageStimulus.token)
+        .order_by(ParticipantSession.started_at, ParticipantSession.id, Page.position, PageStimulus.position)
+    )
+    return [(*row[:-1], bool(row[-1])) for row in found]
+
+
 def _events(session: Session) -> list[Sequence[Any]]:
     found = session.execute(
         select(
@@ -173,6 +212,7 @@ def _sessions(session: Session) -> list[Sequence[Any]]:
 _QUERIES: Mapping[str, tuple[Meanings, Callable[[Session], list[Sequence[Any]]]]] = {
     "answers.csv": (ANSWERS, _answers),
     "events.csv": (EVENTS, _events),
+    "heard.csv": (HEARD, _heard),
     "sessions.csv": (SESSIONS, _sessions),
 }
 

@@ -85,6 +85,20 @@ EVENTS: Meanings = {
     "received_at": "moment at which the server had it, in UTC",
 }
 
+HEARD: Meanings = {
+    **_SITTING,
+    "page": "id of the page",
+    "page_type": "type of the page",
+    "purpose": "rating, repeat, attention or practice",
+    "position": "place of the page in the session, from 0",
+    "item": "the item of the page",
+    "role": "reference or x; heard on a page of familiarisation",
+    "condition": "id of the condition",
+    "shown_as": "what the participant saw it called",
+    "listened_seconds": "time for which it was audible",
+    "unplayable": "whether the participant's browser could not play it",
+}
+
 SESSIONS: Meanings = {
     **_SITTING,
     "version": "hash of the study and stimuli that the session was served from",
@@ -121,6 +135,7 @@ _ABOUT: Mapping[str, str] = {
     "ratings.csv": "One row per rating of a mix.",
     "trials.csv": "One row per answered choice between two mixes.",
     "answers.csv": "One row per answer to a question, and per comment.",
+    "heard.csv": "One row per sound that was only heard: an open reference, X, a mix of a page of familiarisation.",
     "events.csv": "One row per thing that happened in a participant's browser.",
     "sessions.csv": "One row per session.",
 }

@@ -5,12 +5,13 @@ import json
 import threading
 from datetime import UTC, datetime
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from mixeval.cli import main
 from mixeval.errors import AnalysisError, ResultError
-from mixeval.models import Answer, Event, Flag, ParticipantSession
+from mixeval.models import Answer, Event, Flag, ParticipantSession, Rating
 from mixeval_analysis.export import LISTING, export_study
 from mixeval_analysis.export_dictionary import ANSWERS, EVENTS, RATINGS, SESSIONS, TRIALS
 from mixeval_analysis.selection import select
@@ -213,7 +214,13 @@ def test_the_command_says_what_it_wrote(collected):
     assert "        6 ratings.csv" in result.output
     assert (collected.folder / "export" / LISTING).is_file()
     told = json.loads(CliRunner().invoke(main, ["export", str(collected.folder), "--json"]).output)
-    assert told["rows"] == {"ratings.csv": 6, "answers.csv": 0, "events.csv": 0, "sessions.csv": 1}
+    assert told["rows"] == {
+        "ratings.csv": 6,
+        "answers.csv": 0,
+        "events.csv": 0,
+        "heard.csv": 0,
+        "sessions.csv": 1,
+    }
 
 
 def test_a_study_without_a_database_is_told_so(collected, tmp_path):
@@ -230,3 +237,20 @@ def _never_rated(collected, token):
     with collected.database.write() as session:
         rating = session.query(Rating).filter_by(stimulus_token=token).one()
         rating.value, rating.moved = None, False
+
+
+def test_what_was_only_heard_has_a_file_of_its_own(collected):
+    collected.session(collected.version())
+    with collected.database.write() as db:
+        heard = db.query(Rating).order_by(Rating.id).first()
+        heard.value, heard.moved, heard.listened_seconds = None, False, 3.25
+        heard.stimulus.role, heard.stimulus.shown_as = "reference", "Ref"
+    export_study(collected.folder, collected.folder / "out")
+    (row,) = pd.read_csv(collected.folder / "out" / "heard.csv").to_dict(orient="records")
+    assert (row["role"], row["shown_as"], row["listened_seconds"], row["unplayable"]) == (
+        "reference",
+        "Ref",
+        3.25,
+        False,
+    )
+    assert len(pd.read_csv(collected.folder / "out" / "ratings.csv")) == 5
