@@ -6,11 +6,10 @@ import { asksForRatings, parsePageData } from "./page-data.js";
 import { byId } from "./page-elements.js";
 import { RatingScreen } from "./rating-screen.js";
 import { Scope } from "./scope.js";
-import { StepScreen } from "./step-screen.js";
 
 /**
  * @typedef {import("./page-data.js").PageData} PageData
- * @typedef {RatingScreen | StepScreen} Screen
+ * @typedef {RatingScreen | import("./step-screen.js").StepScreen} Screen
  */
 
 const browser = new Scope();
@@ -37,10 +36,17 @@ async function start() {
  * @returns {Promise<Screen>}
  */
 async function screenFor(data, outbox) {
-  if (!asksForRatings(data)) return new StepScreen(data, outbox, new Scope());
+  if (!asksForRatings(data)) {
+    const { StepScreen } = await import("./step-screen.js");
+    return new StepScreen(data, outbox, new Scope());
+  }
   const load = INTERFACES[data.type];
   if (!load) throw new TypeError(`There is no page of the type ${data.type}.`);
-  return new RatingScreen(data, outbox, new Scope(), await load());
+  const [Interface, comments] = await Promise.all([
+    load(),
+    data.comments === "none" ? null : import("./comments.js"),
+  ]);
+  return new RatingScreen(data, outbox, new Scope(), Interface, comments);
 }
 
 /**
