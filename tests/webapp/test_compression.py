@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 import mixeval_webapp
+from mixeval_webapp.compression import _without_comments
 
 SCRIPTS = Path(mixeval_webapp.__file__).parent / "static" / "js"
 
@@ -65,3 +66,10 @@ def test_an_unchanged_script_is_not_sent_again(app, script):
 def test_pages_with_secrets_are_never_compressed(app):
     response = app.test_client().get("/", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in response.headers
+
+
+def test_a_cast_before_a_statement_takes_no_code_with_it():
+    source = b"/** What it is. */\n/** @type {X} */ (open ? shut : this.#door()).focus();\nrun();\n/* last */\nend();\n"
+    assert _without_comments(source) == (
+        b"/** @type {X} */ (open ? shut : this.#door()).focus();\nrun();\nend();\n"
+    )

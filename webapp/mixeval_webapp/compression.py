@@ -31,7 +31,7 @@ def _compressed(data: bytes) -> bytes:
     return gzip.compress(_without_comments(data), mtime=0)
 
 
-_COMMENTS = re.compile(rb"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
+_COMMENTS = re.compile(rb"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
 
 
 def _without_comments(source: bytes) -> bytes:

@@ -1,8 +1,10 @@
 /** Boxes to write in, about the page or about a mix: what is written is kept as it is written. */
 
+import { Drafts } from "./drafts.js";
+
 /** @typedef {import("./page-data.js").WrittenAnswer} WrittenAnswer */
 
-export const COMMENT = "comment";
+const COMMENT = "comment";
 /** A comment is kept once the writing rests this long. */
 const REST_SECONDS = 0.8;
 
@@ -14,18 +16,19 @@ export class Comments {
 
   /**
    * @param {Iterable<Element>} boxes textareas with data-comment, a mix's token or empty
-   * @param {{scope: import("./scope.js").Scope, drafts: import("./drafts.js").Drafts, written: WrittenAnswer[],
-   *   onWrite: (subject: string, text: string) => void}} tools
+   * @param {{scope: import("./scope.js").Scope, page: string, storage: () => Storage, written: WrittenAnswer[],
+   *   onWrite: (subject: string, name: string, text: string) => void}} tools storage: of this tab; throws where the
+   *   browser allows none
    */
-  constructor(boxes, { scope, drafts, written, onWrite }) {
+  constructor(boxes, { scope, page, storage, written, onWrite }) {
     this.scope = scope;
-    this.drafts = drafts;
+    this.drafts = new Drafts(page, storage);
     this.onWrite = onWrite;
     this.#entries = [...boxes].map((box) => ({ box: /** @type {HTMLTextAreaElement} */ (box), resting: null }));
     for (const entry of this.#entries) {
       this.#fill(entry, written);
       scope.listen(entry.box, "input", () => {
-        drafts.keep(subjectOf(entry), entry.box.value);
+        this.drafts.keep(subjectOf(entry), entry.box.value);
         this.#rest(entry);
       });
       scope.listen(entry.box, "change", () => this.#keep(entry));
@@ -72,7 +75,7 @@ export class Comments {
     if (!entry.resting) return false;
     entry.resting();
     entry.resting = null;
-    this.onWrite(subjectOf(entry), entry.box.value);
+    this.onWrite(subjectOf(entry), COMMENT, entry.box.value);
     return true;
   }
 }

@@ -42,7 +42,11 @@ async function screenFor(data, outbox) {
   }
   const load = INTERFACES[data.type];
   if (!load) throw new TypeError(`There is no page of the type ${data.type}.`);
-  return new RatingScreen(data, outbox, new Scope(), await load());
+  const [Interface, comments] = await Promise.all([
+    load(),
+    data.comments === "none" ? null : import("./comments.js"),
+  ]);
+  return new RatingScreen(data, outbox, new Scope(), Interface, comments);
 }
 
 /**

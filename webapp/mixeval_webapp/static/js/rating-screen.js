@@ -1,9 +1,7 @@
 /** A rating page put together: the server's data, the sound, the ways of answering, and the way back to the server. */
 
-import { Comments, COMMENT } from "./comments.js";
 import { Delivery } from "./delivery.js";
 import { Downloads } from "./download.js";
-import { Drafts } from "./drafts.js";
 import { FailedMixes } from "./failed-mixes.js";
 import { KeptVolume } from "./kept-volume.js";
 import { tokenForKey } from "./letters.js";
@@ -40,8 +38,9 @@ export class RatingScreen {
    * @param {Outbox} outbox opened
    * @param {Scope} scope ends with the page
    * @param {InterfaceClass} Interface of the page's type
+   * @param {typeof import("./comments.js") | null} comments where the page has boxes for them
    */
-  constructor(data, outbox, scope, Interface) {
+  constructor(data, outbox, scope, Interface, comments) {
     this.data = data;
     this.scope = scope;
     const fetch = globalThis.fetch.bind(globalThis);
@@ -69,9 +68,9 @@ export class RatingScreen {
       });
     });
     this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
-    this.comments = new Comments(document.querySelectorAll("textarea[data-comment]"), {
-      scope, drafts: new Drafts(data.page, () => sessionStorage), written: this.page.written(),
-      onWrite: (subject, text) => this.delivery.write(this.page.write(subject, COMMENT, text)),
+    this.comments = comments && new comments.Comments(document.querySelectorAll("textarea[data-comment]"), {
+      scope, page: data.page, storage: () => sessionStorage, written: this.page.written(),
+      onWrite: (subject, name, text) => this.delivery.write(this.page.write(subject, name, text)),
     });
     this.transport = new Transport(byId("transport"), {
       scope, words, volumeDb, itemSeconds: this.sound.itemSeconds,
@@ -122,7 +121,7 @@ export class RatingScreen {
   settle() {
     if (this.scope.ended) return;
     for (const asked of this.interfaces) asked.settle();
-    this.comments.settle();
+    this.comments?.settle();
     this.transport.settle();
     this.sound.settle();
     this.#noteListening();
@@ -238,7 +237,7 @@ export class RatingScreen {
   async #next() {
     if (this.#finishing) return;
     for (const asked of this.interfaces) asked.settle();
-    this.comments.settle();
+    this.comments?.settle();
     this.#noteListening();
     const todo = this.page.todo();
     if (Object.keys(todo).length > 0) return this.delivery.refuse(todo);
