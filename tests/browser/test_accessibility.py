@@ -17,6 +17,30 @@ SEVERE = {"serious", "critical"}
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 780}
 LOOKS = [(scheme, size) for scheme in ("light", "dark") for size in (WIDE, PHONE)]
 
+# What a style sheet for reading sets (WCAG 2.2, 1.4.12), and what is cut off then or leaves a narrow window (1.4.10).
+SPACED = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
+    p { margin-bottom: 2em !important; }`);
+  document.adoptedStyleSheets = [sheet];
+}"""
+CUT_OFF = """() => {
+  const found = [];
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide`);
+  for (const element of document.querySelectorAll("body *")) {
+    if (element.closest(".heard-only, input, textarea, [hidden]") || !element.checkVisibility()) continue;
+    const { overflowX, overflowY } = getComputedStyle(element);
+    const wide = overflowX === "hidden" && element.scrollWidth > element.clientWidth;
+    const high = overflowY === "hidden" && element.scrollHeight > element.clientHeight;
+    if (wide || high) found.push(`${element.className} is cut off`);
+    if (element.matches("h1, h2, p, legend, label, dt, dd, button, summary") && element.getBoundingClientRect().right > clientWidth + 1)
+      found.push(`${element.tagName} "${element.textContent.trim().slice(0, 30)}" leaves the window`);
+  }
+  return found;
+}"""
+HEARD = """() => [document.activeElement.closest("details")?.className ?? null, document.querySelector("details.keys").open]"""
+
 RUN = """async (tags) => {
   const { violations, passes } = await axe.run(document, { runOnly: { type: "tag", values: tags } });
   const of = (found) => found.map(({ id, impact, nodes }) => ({ id, impact,
@@ -107,6 +131,7 @@ class Visit:
             yield "consent, not ticked"
             tab.locator(".boxes input").first.check()
         tab.get_by_role("button", name="I agree, start").click()
+        tab.locator("#page-data").wait_for(state="attached")
         seen = set()
         while (data := self.data()) is not None:
             kind = "practice" if data.get("practice") else data["type"]
@@ -135,8 +160,9 @@ class Visit:
     def wait_until_alive(self):
         self.tab.wait_for_function("() => !document.querySelector('main .loading, main [inert]')")
         self.tab.wait_for_function(
-            "() => [...document.querySelectorAll('.trial:not([hidden]) .play-sound, #play-clip')]"
-            ".every((button) => button.ariaDisabled === 'false')"
+            "() => { const buttons = [...document.querySelectorAll('.trial:not([hidden]) .play-sound, #play-clip')];"
+            " return buttons.every((button) => button.ariaDisabled === 'false')"
+            " && (buttons.length > 0 || !document.querySelector('.trial')); }"
         )
 
     def make_busy(self):
@@ -217,7 +243,9 @@ def check(tab, axe, url, looks, record):
     for name in (visit := Visit(url, tab)).pages():
         for (scheme, width), result in judge(tab, axe, looks).items():
             ids = [f"{one['id']} ({one['impact']})" for one in result["violations"]]
-            lines.append(f"{name:28} {scheme:6} {width:5} {result['passed']:3} passed  {', '.join(ids) or 'nothing found'}")
+            lines.append(
+                f"{name:28} {scheme:6} {width:5} {result['passed']:3} passed  {', '.join(ids) or 'nothing found'}"
+            )
             severe += [
                 (name, scheme, width, one["id"], one["nodes"])
                 for one in result["violations"]
@@ -240,3 +268,121 @@ def test_axe_finds_nothing_serious_on_a_wide_light_page(study, serve_test, tab, 
 def test_axe_finds_nothing_serious_in_any_scheme_at_any_width(study, serve_test, tab, axe, record_property):
     served = serve_test(STUDIES[study], reference="mix_0" if "reference =" in STUDIES[study] else None)
     check(tab, axe, served.url, LOOKS, record_property)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_page_magnified_four_times_fits_with_room_between_letters(study, serve_test, tab):
+    served = serve_test(STUDIES[study], reference="mix_0" if "reference =" in STUDIES[study] else None)
+    found = {}
+    for name in Visit(served.url, tab).pages():
+        tab.set_viewport_size({"width": 320, "height": 256})
+        plain = tab.evaluate(CUT_OFF)
+        tab.evaluate(SPACED)
+        spaced = tab.evaluate(CUT_OFF)
+        headings, mains = tab.locator("h1").count(), tab.locator("main").count()
+        if plain or spaced or (headings, mains) != (1, 1):
+            found[name] = (plain, spaced, headings, mains)
+        tab.evaluate("document.adoptedStyleSheets = []")
+        tab.set_viewport_size(WIDE)
+    assert found == {}
+
+
+@pytest.mark.parametrize("study", ["sliders", "single_axis", "bs1116"])
+def test_a_question_mark_shows_and_hides_the_keys_wherever_there_is_sound(study, serve_test, tab):
+    served = serve_test(STUDIES[study], reference="mix_0" if "reference =" in STUDIES[study] else None)
+    seen = set()
+    for name in Visit(served.url, tab).pages():
+        if not tab.locator(".play, .play-sound, .bar").count() or name.endswith("busy"):
+            continue
+        seen.add(name)
+        before = tab.evaluate("document.activeElement.tagName")
+        for key in ("?", "Escape"):
+            tab.keyboard.press("?")
+            assert tab.evaluate(HEARD) == ["keys", True], name
+            tab.keyboard.press(key)
+            assert tab.evaluate(HEARD)[1] is False, name
+        tab.locator("#next").focus()
+        tab.keyboard.press("?")
+        tab.keyboard.press("?")
+        assert tab.evaluate("document.activeElement.id") == "next", (name, before)
+    assert len(seen) >= 2 if study != "bs1116" else seen == {"bs1116"}
+
+
+def test_keys_that_are_characters_can_be_switched_off_for_this_browser(served, tab, rating):
+    def play_by_letter(letter):
+        tab.keyboard.press(letter)
+        return rating.page.locator(".strip.playing .play").all_inner_texts()
+
+    assert play_by_letter("b") == ["B"]
+    tab.keyboard.press("?")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Space")
+    assert not tab.get_by_role("checkbox").is_checked()
+    tab.keyboard.press("Escape")
+    for reloaded in (False, True):
+        if reloaded:
+            tab.reload()
+            rating.ready()
+        else:
+            assert play_by_letter("c") == ["B"]
+            tab.keyboard.press("Escape")
+        for key in ("a", "1", "l", "t", "["):
+            assert play_by_letter(key) == [], key
+        tab.keyboard.press("?")
+        assert tab.evaluate("document.querySelector('details.keys').open") is False
+        rating.slider("A").focus()
+        tab.keyboard.press("ArrowUp")
+        tab.keyboard.press("Space")
+        tab.locator(".strip.playing").wait_for()
+        assert rating.value("A") == ("52" if reloaded else "51")
+        tab.keyboard.press("Escape")
+        assert tab.locator(".strip.playing").count() == 0
+    tab.locator("details.keys summary").click()
+    tab.get_by_role("checkbox").check()
+    assert play_by_letter("c") == ["C"]
+
+
+def test_keys_rest_while_somebody_writes_and_with_modifiers(serve_test, tab):
+    served = serve_test('comments = "page"')
+    tab.goto(served.url)
+    tab.get_by_role("button", name="I agree, start").click()
+    Visit(served.url, tab).wait_until_alive()
+    box = tab.get_by_label("Anything to say")
+    box.press_sequentially("bad? L[1]")
+    assert box.input_value() == "bad? L[1]"
+    box.blur()
+    for key in ("Control+b", "Alt+b", "Meta+1", "Control+?"):
+        tab.keyboard.press(key)
+    assert tab.locator(".playing, .loop.marked, details.keys[open]").count() == 0
+
+
+def test_what_a_screen_reader_is_told_by_itself_is_little(rating, tab):
+    """While a mix plays no live region and no name changes; a lost line is told once, and that all is saved again."""
+    tab.evaluate(
+        """() => {
+          globalThis.told = [];
+          const note = (records) => records.forEach(({ target, type }) => {
+            const element = target.nodeType === 1 ? target : target.parentElement;
+            if (type === "attributes" && element.getAttribute("aria-label") === globalThis.names?.get(element)) return;
+            if (type === "attributes") globalThis.told.push(element.getAttribute("aria-label"));
+            else if (element.closest("[role=status], [role=alert], [aria-live]")) globalThis.told.push(element.textContent);
+          });
+          globalThis.names = new Map([...document.querySelectorAll("[aria-label]")].map((e) => [e, e.ariaLabel]));
+          new MutationObserver(note).observe(document.body,
+            { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: ["aria-label"] });
+        }"""
+    )
+    rating.hear("A")
+    tab.wait_for_timeout(800)
+    assert tab.evaluate("told") == []
+    tab.context.set_offline(True)
+    rating.drag("A", 30)
+    rating.drag("B", 60)
+    tab.wait_for_function("() => document.querySelector('#saved').dataset.mood === 'waiting'")
+    tab.context.set_offline(False)
+    rating.wait_until("All saved")
+    said = [text for text in tab.evaluate("told") if text]
+    assert said[0].startswith("Offline, ")
+    assert said[-1] == "All saved"
+    assert len(said) <= 4
