@@ -252,7 +252,7 @@ def check(tab, axe, url, looks, record):
                 if one["impact"] in SEVERE
             ]
         tab.set_viewport_size(WIDE)
-    print("\n".join(lines))
+    print("\n".join(lines))  # noqa: T201 - the table is what this test is for
     record("axe", lines)
     assert severe == [], visit
 
@@ -309,7 +309,7 @@ def test_a_question_mark_shows_and_hides_the_keys_wherever_there_is_sound(study,
     assert len(seen) >= 2 if study != "bs1116" else seen == {"bs1116"}
 
 
-def test_keys_that_are_characters_can_be_switched_off_for_this_browser(served, tab, rating):
+def test_keys_that_are_characters_can_be_switched_off_for_this_browser(tab, rating):
     def play_by_letter(letter):
         tab.keyboard.press(letter)
         return rating.page.locator(".strip.playing .play").all_inner_texts()
