@@ -1,12 +1,9 @@
 /** A rating page put together: the server's data, the sound, the ways of answering, and the way back to the server. */
 
-import { Comments, COMMENT } from "./comments.js";
 import { Delivery } from "./delivery.js";
 import { Downloads } from "./download.js";
-import { Drafts } from "./drafts.js";
 import { FailedMixes } from "./failed-mixes.js";
 import { KeptVolume } from "./kept-volume.js";
-import { KeysHelp } from "./keys-help.js";
 import { tokenForKey } from "./letters.js";
 import { byId, say } from "./page-elements.js";
 import { PLAYED_SECONDS, RatingPage } from "./rating-page.js";
@@ -37,6 +34,10 @@ export class RatingScreen {
   #finishing = false;
   #noted = 0;
   #drawn = false;
+  /** @type {import("./comments.js").Comments | null} */
+  #comments = null;
+  /** @type {import("./keys-help.js").KeysHelp | null} */
+  #keysHelp = null;
 
   /**
    * @param {RatingPageData} data
@@ -60,7 +61,6 @@ export class RatingScreen {
       scope, words, log, say, onChange: () => this.#draw(), onReady: (token) => this.#declare([token], false),
     });
     this.keys = tokenForKey(data.stimuli);
-    this.keysHelp = KeysHelp.ofPage(scope);
     this.interfaces = data.axes.map((axis, index) => {
       const { attribute } = axis;
       /** @type {(token: string, move: Move, at: number) => void} */
@@ -73,10 +73,6 @@ export class RatingScreen {
       });
     });
     this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
-    this.comments = new Comments(document.querySelectorAll("textarea[data-comment]"), {
-      scope, drafts: new Drafts(data.page, () => sessionStorage), written: this.page.written(),
-      onWrite: (subject, text) => this.delivery.write(this.page.write(subject, COMMENT, text)),
-    });
     this.transport = new Transport(byId("transport"), {
       scope, words, volumeDb, itemSeconds: this.sound.itemSeconds,
       onStop: () => this.#stop(),
@@ -103,6 +99,7 @@ export class RatingScreen {
 
   /** Show the page as it stands and load its sound. */
   async open() {
+    if (this.data.comments !== "none") await this.#openComments();
     this.#listen();
     for (const section of sections()) section.inert = false;
     this.delivery.log("page_ready", null, {
@@ -126,7 +123,7 @@ export class RatingScreen {
   settle() {
     if (this.scope.ended) return;
     for (const asked of this.interfaces) asked.settle();
-    this.comments.settle();
+    this.#comments?.settle();
     this.transport.settle();
     this.sound.settle();
     this.#noteListening();
@@ -145,11 +142,38 @@ export class RatingScreen {
     let told = false;
     const cancel = scope.after(PATIENCE_SECONDS, () => {
       told = true;
+      void this.#help();
       byId("announcement").textContent = words.say("loading", { percent: Math.floor(100 * sound.loaded) });
     });
     await sound.loadAll();
     cancel();
+    await this.#help();
     if (told && sound.files.failed.length === 0) byId("announcement").textContent = words.say("loaded");
+  }
+
+  /** Only pages that ask for comments fetch what keeps them. */
+  async #openComments() {
+    const [{ Comments, COMMENT }, { Drafts }] = await Promise.all([import("./comments.js"), import("./drafts.js")]);
+    const { page, delivery } = this;
+    this.#comments = new Comments(document.querySelectorAll("textarea[data-comment]"), {
+      scope: this.scope, drafts: new Drafts(this.data.page, () => sessionStorage), written: page.written(),
+      onWrite: (subject, text) => delivery.write(page.write(subject, COMMENT, text)),
+    });
+  }
+
+  /** The list of keys comes after the sound, which does not wait for it. */
+  async #help() {
+    const { KeysHelp } = await import("./keys-help.js");
+    if (!this.scope.ended) this.#keysHelp ??= KeysHelp.ofPage(this.scope);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #takes(event) {
+    if (this.#keysHelp) return this.#keysHelp.takes(event);
+    // Until it is here, nobody is surprised by a key that was switched off.
+    const { key, target, ctrlKey, metaKey, altKey } = event;
+    const free = key.length > 1 || key === " " || !keysAreOff();
+    return free && !ctrlKey && !metaKey && !altKey && !/** @type {Element} */ (target).matches("textarea, input:not([type=range], [type=radio])");
   }
 
   #listen() {
@@ -254,7 +278,7 @@ export class RatingScreen {
   async #next() {
     if (this.#finishing) return;
     for (const asked of this.interfaces) asked.settle();
-    this.comments.settle();
+    this.#comments?.settle();
     this.#noteListening();
     const todo = this.page.todo();
     if (Object.keys(todo).length > 0) return this.delivery.refuse(todo);
@@ -280,7 +304,7 @@ export class RatingScreen {
     const target = /** @type {Element} */ (event.target);
     // A key that is held down would press its button again and again.
     if (event.repeat && event.key === "Enter" && target.matches("button")) event.preventDefault();
-    if (event.repeat || !this.keysHelp.takes(event)) return;
+    if (event.repeat || !this.#takes(event)) return;
     // With Shift, L loops also where it is the letter of a mix.
     const token = event.shiftKey && event.key === "L" ? undefined : this.keys(event.key);
     if (token) {
@@ -336,6 +360,15 @@ export class RatingScreen {
     const todo = page.todo();
     this.delivery.drawTodo(todo);
     byId("next").setAttribute("aria-disabled", String(this.#finishing || Object.keys(todo).length > 0));
+  }
+}
+
+/** As keys-help.js keeps it. */
+function keysAreOff() {
+  try {
+    return localStorage.getItem("mixeval-single-keys") === "off";
+  } catch {
+    return false;
   }
 }
 
