@@ -30,7 +30,9 @@ def test_an_open_reference_is_played_by_its_button_and_keys_asked_for_and_never_
     rating, served = open_sliders('reference = "mix_3"')
     page = rating.page
     reference = page.get_by_role("button", name="Reference")
-    assert page.get_by_role("slider").count() == 7 + 4  # the volume, the position and the ends of a loop are, too
+    assert (
+        page.get_by_role("slider").count() == 7 + 4
+    )  # the volume, the position and the ends of a loop are, too
     rating.rate_all(dict.fromkeys(LETTERS, 40))
     assert page.locator("#todo").inner_text() == "Still to play: Ref"
     rating.next()
