@@ -27,6 +27,9 @@ export class Delivery {
   /** @type {(() => void) | null} */
   #gathering = null;
   #told = false;
+  #todo = "";
+  /** @type {string} */
+  #mood = "saved";
 
   /**
    * @param {PageData} data
@@ -130,6 +133,10 @@ export class Delivery {
   drawTodo(todo) {
     const lines = todoLines(todo, this.words);
     if (lines.length === 0) byId("announcement").textContent = "";
+    // Drawn anew only when it has changed: a screen reader may stand in the middle of it.
+    const drawn = lines.join("\n");
+    if (drawn === this.#todo) return;
+    this.#todo = drawn;
     byId("todo").replaceChildren(...lines.map((line) => Object.assign(document.createElement("span"), { textContent: line })));
   }
 
@@ -138,6 +145,9 @@ export class Delivery {
     const { text, mood } = savedState(status, navigator.onLine, this.words);
     byId("saved").textContent = text;
     byId("saved").dataset["mood"] = mood;
+    // Said when the way to the server is lost and when all is saved again, and not at each answer.
+    if (mood === "waiting" ? this.#mood !== "waiting" : mood === "saved" && this.#mood === "waiting") byId("saved-said").textContent = text;
+    if (mood !== "saving") this.#mood = mood;
     if (this.#told && status.failures === 0) say("");
     if (!this.#told && status.failures >= TELL_AFTER && status.waiting > 0)
       say(this.words.say(this.outbox.lasting ? "kept" : "stay_open"));

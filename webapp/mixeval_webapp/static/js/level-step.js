@@ -2,6 +2,8 @@
 
 import { Clip } from "./clip.js";
 import { Downloads } from "./download.js";
+import { KeysHelp } from "./keys-help.js";
+import { OwnKeys } from "./own-keys.js";
 import { byId, say } from "./page-elements.js";
 import { LOWEST_DB } from "./player.js";
 import { browserEngine } from "./sound.js";
@@ -26,6 +28,8 @@ export class LevelStep {
     this.data = data;
     this.tools = tools;
     const { scope, fetch, answers } = tools;
+    this.ownKeys = new OwnKeys(() => localStorage);
+    KeysHelp.ofPage(scope, this.ownKeys);
     const volume_db = answers.value(VOLUME) ?? data.volume_db;
     this.clip = new Clip({ bytes: data.bytes, volume_db }, {
       scope, engine: browserEngine(data.sample_rate), downloads: new Downloads({ fetch, scope }),
@@ -47,7 +51,8 @@ export class LevelStep {
       this.#resting = scope.after(REST_SECONDS, () => this.settle());
     });
     scope.listen(document, "keydown", (/** @type {KeyboardEvent} */ event) => {
-      if (event.key !== " " || event.repeat || /** @type {Element} */ (event.target).closest("button, summary, a")) return;
+      if (event.key !== " " || event.repeat || !this.ownKeys.takes(event)) return;
+      if (/** @type {Element} */ (event.target).closest("button, summary, a, input[type=checkbox]")) return;
       event.preventDefault();
       void this.#press();
     });

@@ -5,6 +5,7 @@ import { Downloads } from "./download.js";
 import { FailedMixes } from "./failed-mixes.js";
 import { KeptVolume } from "./kept-volume.js";
 import { tokenForKey } from "./letters.js";
+import { OwnKeys } from "./own-keys.js";
 import { byId, say } from "./page-elements.js";
 import { PLAYED_SECONDS, RatingPage } from "./rating-page.js";
 import { Sound, browserEngine } from "./sound.js";
@@ -27,11 +28,14 @@ const LISTENING_SECONDS = 5;
 const NOTABLE_SECONDS = 0.05;
 /** How often listening time is looked at. */
 const LOOK_SECONDS = 0.25;
+/** Mixes that take longer to come are spoken of to those who do not see the bar fill. */
+const PATIENCE_SECONDS = 2;
 
 export class RatingScreen {
   #finishing = false;
   #noted = 0;
   #drawn = false;
+  #helped = false;
 
   /**
    * @param {RatingPageData} data
@@ -55,6 +59,7 @@ export class RatingScreen {
       engine: browserEngine(data.sample_rate), downloads: new Downloads({ fetch, scope }),
       scope, words, log, say, onChange: () => this.#draw(), onReady: (token) => this.#declare([token], false),
     });
+    this.ownKeys = new OwnKeys(() => localStorage);
     this.keys = tokenForKey(data.stimuli);
     this.interfaces = data.axes.map((axis, index) => {
       const { attribute } = axis;
@@ -106,7 +111,7 @@ export class RatingScreen {
     });
     this.delivery.open();
     this.#draw();
-    await this.sound.loadAll();
+    await this.#load();
     await this.delivery.fetchAhead();
   }
 
@@ -133,6 +138,32 @@ export class RatingScreen {
     this.settle();
     this.delivery.sender.leave();
     this.scope.end();
+  }
+
+  async #load() {
+    const { scope, sound, words } = this;
+    let told = false;
+    const cancel = scope.after(PATIENCE_SECONDS, () => {
+      told = true;
+      void this.#help();
+      byId("announcement").textContent = words.say("loading", { percent: Math.floor(100 * sound.loaded) });
+    });
+    await sound.loadAll();
+    cancel();
+    await this.#help();
+    if (told && sound.files.failed.length === 0) byId("announcement").textContent = words.say("loaded");
+  }
+
+  /** The list of keys comes after the sound, which does not wait for it. */
+  async #help() {
+    if (this.#helped) return;
+    this.#helped = true;
+    try {
+      const { KeysHelp } = await import("./keys-help.js");
+      if (!this.scope.ended) KeysHelp.ofPage(this.scope, this.ownKeys);
+    } catch {
+      // The list opens with a click, too; nothing that is asked depends on it.
+    }
   }
 
   #listen() {
@@ -263,8 +294,7 @@ export class RatingScreen {
     const target = /** @type {Element} */ (event.target);
     // A key that is held down would press its button again and again.
     if (event.repeat && event.key === "Enter" && target.matches("button")) event.preventDefault();
-    const typing = target.matches("textarea, input:not([type=range], [type=radio])");
-    if (isModified(event) || event.repeat || typing) return;
+    if (event.repeat || !this.ownKeys.takes(event)) return;
     // With Shift, L loops also where it is the letter of a mix.
     const token = event.shiftKey && event.key === "L" ? undefined : this.keys(event.key);
     if (token) {
@@ -272,7 +302,7 @@ export class RatingScreen {
       this.#press(token);
     } else if (this.transport.position.key(event.key)) event.preventDefault();
     else if (event.key === "Escape") this.#stop();
-    else if (event.key === " " && !target.closest("button, summary, a, input[type=radio]")) {
+    else if (event.key === " " && !target.closest("button, summary, a, input[type=radio], input[type=checkbox]")) {
       event.preventDefault();
       const own = this.interfaces.map((asked) => asked.tokenAt(target)).find((found) => found !== undefined);
       const current = own ?? this.sound.current ?? this.data.stimuli[0]?.token;
@@ -307,6 +337,7 @@ export class RatingScreen {
       const state = sound.state(token);
       const { classList } = /** @type {HTMLElement} */ (button.parentElement);
       button.setAttribute("aria-pressed", String(sound.playing === token));
+      button.setAttribute("aria-disabled", String(state === "loading" || state === "unplayable"));
       button.style.setProperty("--heard", String(this.#heardPart(token)));
       classList.toggle("heard", this.#isHeard(token));
       classList.toggle("playing", sound.playing === token);
@@ -320,15 +351,6 @@ export class RatingScreen {
     this.delivery.drawTodo(todo);
     byId("next").setAttribute("aria-disabled", String(this.#finishing || Object.keys(todo).length > 0));
   }
-}
-
-/**
- * Whether a key belongs to the browser or the system. Brackets are typed with Alt on many keyboards.
- * @param {KeyboardEvent} event
- */
-function isModified({ key, ctrlKey, metaKey, altKey }) {
-  const alternate = altKey && (key === "[" || key === "]");
-  return metaKey || ((ctrlKey || altKey) && !alternate);
 }
 
 /** One for each axis. */

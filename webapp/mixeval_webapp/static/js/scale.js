@@ -49,6 +49,7 @@ export function nameOf(label, { state, playing, heard }, words, key = "mix") {
   if (state === "failed") return words.say("mix_failed", { label });
   if (state === "unplayable") return words.say("mix_unplayable", { label });
   if (key === "mix" && playing) return words.say("mix_playing", { label });
-  if (heard > 0 && heard < 1) return words.say("mix_heard", { name: words.say(key, { label }), percent: Math.floor(100 * heard) });
+  // While it plays the part grows all the time, and a name that changes is read out again and again.
+  if (!playing && heard > 0 && heard < 1) return words.say("mix_heard", { name: words.say(key, { label }), percent: Math.floor(100 * heard) });
   return words.say(key, { label });
 }

@@ -2,6 +2,8 @@
 
 import { Clip } from "./clip.js";
 import { Downloads } from "./download.js";
+import { KeysHelp } from "./keys-help.js";
+import { OwnKeys } from "./own-keys.js";
 import { byId, say } from "./page-elements.js";
 import { browserEngine } from "./sound.js";
 
@@ -30,6 +32,8 @@ export class TrialsStep {
     this.data = data;
     this.tools = tools;
     const { scope, fetch } = tools;
+    this.ownKeys = new OwnKeys(() => localStorage);
+    KeysHelp.ofPage(scope, this.ownKeys);
     this.clip = new Clip(data, {
       scope, engine: browserEngine(data.sample_rate), downloads: new Downloads({ fetch, scope }),
     });
@@ -145,8 +149,8 @@ export class TrialsStep {
   /** @param {KeyboardEvent} event */
   #onKey(event) {
     const [current] = this.#open();
-    if (!current || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-    const onButton = /** @type {Element} */ (event.target).closest("button, summary, a");
+    if (!current || event.repeat || !this.ownKeys.takes(event)) return;
+    const onButton = /** @type {Element} */ (event.target).closest("button, summary, a, input");
     const choice = SIDE_KEYS[event.key] ?? event.key;
     if (this.data.choices.includes(choice)) this.#choose(current.token, choice);
     else if (event.key === " " && !onButton) void this.#play(current.token);
