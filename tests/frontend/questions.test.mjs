@@ -46,9 +46,10 @@ test("empty is not answered, and zero is", () => {
 test("a number that cannot be is asked for with its limits", () => {
   const words = new Words({
     answer_this: "Please answer.", answer_number: "A number.", answer_number_between: "{low} to {high}.",
-    answer_whole: "Whole.", answer_whole_between: "Whole, {low} to {high}.",
+    answer_whole: "Whole.", answer_whole_between: "Whole, {low} to {high}.", decimal_mark: ",",
   });
   assert.equal(complaint(question({ low: 1, high: 120, whole: true }), true, words), "Whole, 1 to 120.");
+  assert.equal(complaint(question({ low: 0.5, high: 2 }), true, words), "0,5 to 2.");
   assert.equal(complaint(question({}), true, words), "A number.");
   assert.equal(complaint(question({ whole: true }), false, words), "Please answer.");
   assert.equal(complaint(question({ type: "choice" }), true, words), "Please answer.");

@@ -16,6 +16,10 @@ TABLES = {language: tomllib.loads(path.read_text(encoding="utf-8")) for language
 ENGLISH = TABLES["en"]
 
 
+def test_the_languages_that_are_promised_are_there():
+    assert {"en", "de", "fr", "es", "ja"} <= set(FILES)
+
+
 @pytest.mark.parametrize("language", sorted(set(FILES) - {"en"}))
 def test_a_translation_has_every_message_and_no_other(language):
     there = {(table, key) for table, messages in TABLES[language].items() for key in messages}
@@ -60,7 +64,8 @@ def test_every_message_that_scripts_say_is_there_and_none_is_idle():
         assert f'"{key}"' in scripts or f"words.{key}" in templates or key.startswith(prefixes), key
 
 
-def test_an_unknown_language_is_english():
+def test_a_region_speaks_its_language_and_an_unknown_language_english():
+    assert messages_in("de-AT").say("page.next") == TABLES["de"]["page"]["next"]
     assert messages_in("tlh").language == "en"
 
 
@@ -73,6 +78,23 @@ def with_language(study_folder, language, messages=None):
         (study_folder / "messages").mkdir()
         (study_folder / "messages" / f"{language}.toml").write_text(messages, encoding="utf-8")
     return study_folder
+
+
+def test_a_study_speaks_its_language_from_consent_to_thanks(open_app, study_folder, listener):
+    german = TABLES["de"]
+    listener.client = open_app(with_language(study_folder, "de")).test_client()
+    text = listener.get("/").text
+    assert '<html lang="de" dir="ltr">' in text
+    assert german["study"]["consent"].split("\n\n", maxsplit=1)[0] in text
+    listener.start()
+    page = listener.page()
+    assert page["words"]["saved"] == german["browser"]["saved"]
+    assert page["instructions"] == german["study"]["sliders_instructions"]
+    thanks = listener.finish().text
+    assert german["thanks"]["title"] in thanks
+    assert german["study"]["thanks"] in thanks
+    assert german["error"]["title_not_found"] in listener.get("/nothing").text
+    assert german["error"]["not_yours"] in listener.get("/resume/nobody").text
 
 
 def test_a_researcher_adds_a_language_and_changes_a_word(open_app, study_folder, listener):

@@ -15,6 +15,7 @@ from mixeval_webapp.page_types.check_page import SCREENED_OUT
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor
 from mixeval_webapp.sheet import Sheet, Sound, next_sequence, read_sheet
+from mixeval_webapp.study_words import in_its_language
 
 DEFAULT_VOLUME_DB = -6.0
 
@@ -128,7 +129,7 @@ def page_data(
         "next_url": addresses.next,
         "resume_url": addresses.resume,
         "words": messages.for_browser(),
-    } | PAGE_TYPES[sheet.kind].data(study, sheet)
+    } | PAGE_TYPES[sheet.kind].data(in_its_language(study), sheet)
 
 
 def _stimulus(sheet: Sheet, sound: Sound, addresses: Addresses) -> Mapping[str, Any]:

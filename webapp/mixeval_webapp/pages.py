@@ -31,6 +31,7 @@ from mixeval_webapp.session_plan import count_rating_pages
 from mixeval_webapp.sheet import read_sheet
 from mixeval_webapp.site import site
 from mixeval_webapp.speech import messages, speak_for
+from mixeval_webapp.study_words import in_its_language
 
 AUDIO_MAX_AGE_SECONDS = 24 * 60 * 60
 
@@ -59,7 +60,7 @@ def _consent_page(ticked: Collection[int] = (), *, unticked: bool = False) -> st
     return render_template(
         "consent.html",
         study_title=version.study.study.title,
-        paragraphs=_paragraphs(version.study.participants.consent),
+        paragraphs=_paragraphs(in_its_language(version.study).participants.consent),
         page_count=count_rating_pages(version),
         mix_count=max(len(presentation.rated) for presentation in presentations),
         continuing=continuing,
@@ -122,7 +123,7 @@ def test() -> str | AnyResponse:
     return render_template(
         "thanks.html",
         study_title=study.study.title,
-        paragraphs=_paragraphs(study.participants.thanks),
+        paragraphs=_paragraphs(in_its_language(study).participants.thanks),
         completion_code=code,
         leave_to=study.participants.redirect_for(code=code, participant=visitor.participant),
         leave_host=study.participants.redirect_host,

@@ -31,6 +31,8 @@ class RefusalError(MixevalError):
     status: ClassVar[HTTPStatus]
     reason: ClassVar[str]
     """The word in the log."""
+    said: ClassVar[str | None] = None
+    """The message for listeners who may meet it; None where only a program of their own can."""
 
     @property
     def facts(self) -> Mapping[str, object]:
@@ -44,6 +46,7 @@ class MalformedBodyError(RefusalError):
 
 class UnknownSessionError(RefusalError):
     status, reason = HTTPStatus.UNAUTHORIZED, "unknown_session"
+    said = "error.unknown_session"
 
 
 class ForeignRequestError(RefusalError):
@@ -52,18 +55,22 @@ class ForeignRequestError(RefusalError):
 
 class NotServedError(RefusalError):
     status, reason = HTTPStatus.FORBIDDEN, "not_served"
+    said = "error.not_served"
 
 
 class NotYoursError(RefusalError):
     status, reason = HTTPStatus.NOT_FOUND, "not_yours"
+    said = "error.not_yours"
 
 
 class PageFinishedError(RefusalError):
     status, reason = HTTPStatus.CONFLICT, "page_finished"
+    said = "error.page_finished"
 
 
 class ElsewhereError(RefusalError):
     status, reason = HTTPStatus.CONFLICT, "elsewhere"
+    said = "error.elsewhere"
 
 
 class NotJsonError(RefusalError):
@@ -116,7 +123,7 @@ def answer_problems(app: Flask) -> None:
 
 def _refused(error: RefusalError) -> Response:
     _log_refusal(error.status, error.reason)
-    return _answer(error.status, str(error), error.facts)
+    return _answer(error.status, messages().say(error.said) if error.said else str(error), error.facts)
 
 
 def _stimulus_unavailable(error: StimulusUnavailableError) -> Response:

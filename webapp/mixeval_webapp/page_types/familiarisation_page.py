@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mixeval.study import Study
-from mixeval_webapp.messages import messages_in
+from mixeval_webapp.messages import messages_of
 from mixeval_webapp.page_types.page_type import Missing, PageType, Response, SimulatedListener
 from mixeval_webapp.sheet import Sheet
 
@@ -21,7 +21,7 @@ class FamiliarisationPageType(PageType):
         return (LISTENING,)
 
     def data(self, study: Study, sheet: Sheet) -> dict[str, Any]:  # noqa: ARG002 - as above
-        words = messages_in(study.study.language)
+        words = messages_of(study)
         level = study.participants.level
         return {
             "instructions": words.say("familiarisation.text"),

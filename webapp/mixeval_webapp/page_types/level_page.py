@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mixeval.study import Study
-from mixeval_webapp.messages import messages_in
+from mixeval_webapp.messages import messages_of
 from mixeval_webapp.page_types.page_type import Missing, PageType, Response, SimulatedListener
 from mixeval_webapp.sheet import Sheet
 
@@ -25,7 +25,7 @@ class LevelPageType(PageType):
         row = sheet.answers.get(("", VOLUME))
         if row is not None and row.value is not None:
             return {}
-        return {"play": (messages_in(study.study.language).say("level.clip"),)}
+        return {"play": (messages_of(study).say("level.clip"),)}
 
     def refusal(self, study: Study, sheet: Sheet, *, subject: str, name: str, value: Any) -> str | None:  # noqa: ARG002 - as above
         if subject or name != VOLUME:

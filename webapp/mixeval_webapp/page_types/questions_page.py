@@ -7,7 +7,7 @@ from typing import Any
 from mixeval.participant_steps import BUILT_IN
 from mixeval.questions import DECLINED, Place, Question, flags_raised, is_answered, unanswered
 from mixeval.study import Study
-from mixeval_webapp.messages import Messages, messages_in
+from mixeval_webapp.messages import Messages, messages_of
 from mixeval_webapp.page_types.page_type import Missing, PageType, RaisedFlag, Response, SimulatedListener
 from mixeval_webapp.sheet import Sheet
 
@@ -32,11 +32,11 @@ class QuestionsPageType(PageType):
         self._place = place
 
     def data(self, study: Study, sheet: Sheet) -> dict[str, Any]:
-        words = messages_in(study.study.language)
+        words = messages_of(study)
         return {"questions": [_described(question, words) for question in self._asked(study, sheet)]}
 
     def missing(self, study: Study, sheet: Sheet) -> Missing:
-        words = messages_in(study.study.language)
+        words = messages_of(study)
         names = [
             _name(_ask(question, words))
             for question in unanswered(self._asked(study, sheet), _answers(sheet))

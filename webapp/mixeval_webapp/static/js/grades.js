@@ -127,7 +127,7 @@ class Grade {
     const { words, axis } = this.tools;
     this.element.classList.toggle("unrated", value === null);
     this.slider.valueAsNumber = value ?? MIDDLE;
-    this.shown.textContent = value === null ? "?" : value.toFixed(1);
+    this.shown.textContent = value === null ? "?" : words.number(value.toFixed(1));
     this.slider.setAttribute("aria-valuetext", value === null ? words.say("not_rated") : inWords(value, axis.scale, words));
   }
 }
@@ -140,6 +140,6 @@ class Grade {
 function inWords(value, scale, words) {
   const below = scale[Math.floor(value - LOWEST)] ?? "";
   const above = scale[Math.ceil(value - LOWEST)] ?? "";
-  const shown = value.toFixed(1);
+  const shown = words.number(value.toFixed(1));
   return below === above ? words.say("at", { value: shown, word: below }) : words.say("between", { value: shown, below, above });
 }

@@ -6,6 +6,7 @@ import { asksForRatings, parsePageData } from "./page-data.js";
 import { byId } from "./page-elements.js";
 import { RatingScreen } from "./rating-screen.js";
 import { Scope } from "./scope.js";
+import { Words } from "./words.js";
 
 /**
  * @typedef {import("./page-data.js").PageData} PageData
@@ -64,6 +65,7 @@ function watchOtherTabs(page, screen) {
 
 start().catch((error) => {
   const reason = error instanceof Error ? error.message : String(error);
-  byId("message").textContent = `This page could not start (${reason}). Please reload it.`;
+  const { words } = JSON.parse(byId("page-data").textContent ?? "{}");
+  byId("message").textContent = new Words(words).say("did_not_start", { reason });
   throw error;
 });

@@ -212,7 +212,7 @@ export class PositionBar {
     const { words } = this;
     this.#announce(
       active
-        ? words.say("looping", { start: inSeconds(active.start), end: inSeconds(active.end) })
+        ? words.say("looping", { start: words.number(inSeconds(active.start)), end: words.number(inSeconds(active.end)) })
         : words.say("all_plays"),
     );
   }
@@ -232,12 +232,13 @@ export class PositionBar {
   }
 
   #positionInWords() {
-    return this.words.say("position_at", { seconds: inSeconds(this.#position), length: inSeconds(this.itemSeconds) });
+    const [seconds, length] = [this.#position, this.itemSeconds].map((value) => this.words.number(inSeconds(value)));
+    return this.words.say("position_at", { seconds, length });
   }
 
   /** @param {number} seconds */
   #inWords(seconds) {
-    return this.words.say("seconds", { seconds: inSeconds(seconds) });
+    return this.words.say("seconds", { seconds: this.words.number(inSeconds(seconds)) });
   }
 
   /** @param {string} text for those who do not see the bar */

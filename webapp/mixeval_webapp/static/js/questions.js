@@ -62,5 +62,5 @@ export function complaint({ type, low, high, whole }, written, words) {
   if (type !== "number" || !written) return words.say("answer_this");
   const bounded = low !== null && high !== null;
   const key = `answer_${whole ? "whole" : "number"}${bounded ? "_between" : ""}`;
-  return words.say(key, { low: low ?? "", high: high ?? "" });
+  return words.say(key, { low: words.number(low ?? ""), high: words.number(high ?? "") });
 }

@@ -2,5 +2,6 @@
 
 import("./main.js").catch(() => {
   const message = document.getElementById("message");
-  if (message) message.textContent = "A part of this page did not arrive. Please reload it.";
+  const { words } = JSON.parse(document.getElementById("page-data")?.textContent ?? "{}");
+  if (message) message.textContent = words?.["did_not_arrive"] ?? "";
 });

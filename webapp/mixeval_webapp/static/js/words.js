@@ -15,4 +15,12 @@ export class Words {
     if (message === undefined) throw new RangeError(`The page's data holds no message ${key}; reload the page.`);
     return message.replace(/\{(\w+)\}/g, (found, name) => String(values[name] ?? found));
   }
+
+  /**
+   * A number with the decimal mark of the language.
+   * @param {number | string} value a string where it has a fixed number of digits
+   */
+  number(value) {
+    return String(value).replace(".", this.say("decimal_mark"));
+  }
 }
