@@ -232,7 +232,8 @@ export class PositionBar {
   }
 
   #positionInWords() {
-    const [seconds, length] = [this.#position, this.itemSeconds].map((value) => this.words.number(inSeconds(value)));
+    const seconds = this.words.number(inSeconds(this.#position));
+    const length = this.words.number(inSeconds(this.itemSeconds));
     return this.words.say("position_at", { seconds, length });
   }
 
