@@ -6,8 +6,6 @@ from typing import Any
 from mixeval.study import ParticipantsSection, Study
 from mixeval_webapp.messages import Messages, messages_of
 
-TABLE = "study"
-
 
 def in_its_language(study: Study) -> Study:
     """Return `study` with every text that it leaves to mixeval in its own language.
@@ -29,11 +27,11 @@ def _test_words(study: Study, messages: Messages) -> Mapping[str, Any]:
     words: dict[str, Any] = {}
     for name in ("question", "instructions"):
         if getattr(test, name) == type(test).model_fields[name].default:
-            words[name] = messages.say(f"{TABLE}.{test.page}_{name}")
+            words[name] = messages.say(f"study.{test.page}_{name}")
     scale = type(test).model_fields.get("scale")
     if scale is not None and getattr(test, "scale") == scale.default:  # noqa: B009 - not every page type has one
         words["scale"] = tuple(
-            messages.say(f"{TABLE}.{test.page}_scale_{number}") for number in range(1, len(scale.default) + 1)
+            messages.say(f"study.{test.page}_scale_{number}") for number in range(1, len(scale.default) + 1)
         )
     return words
 
@@ -41,7 +39,7 @@ def _test_words(study: Study, messages: Messages) -> Mapping[str, Any]:
 def _participants_words(study: Study, messages: Messages) -> Mapping[str, Any]:
     fields = ParticipantsSection.model_fields
     return {
-        name: messages.say(f"{TABLE}.{name}")
+        name: messages.say(f"study.{name}")
         for name in ("consent", "thanks")
         if getattr(study.participants, name) == fields[name].default
     }
