@@ -113,9 +113,11 @@ test("the corner says saved only when nothing waits", () => {
 });
 
 test("page data that lacks something is refused by the name of the field", () => {
-  assert.equal(parsePageData(JSON.stringify(pageData())).page, "p1");
-  assert.throws(() => parsePageData(JSON.stringify({ ...pageData(), ratings_url: undefined })), /ratings_url/);
-  assert.throws(() => parsePageData(JSON.stringify(pageData({ stimuli: [] }))), /no stimuli/);
+  const words = { saved: "Saved" };
+  const { page, words: own } = parsePageData(JSON.stringify(pageData()), words);
+  assert.deepEqual([page, own], ["p1", words]);
+  assert.throws(() => parsePageData(JSON.stringify({ ...pageData(), ratings_url: undefined }), words), /ratings_url/);
+  assert.throws(() => parsePageData(JSON.stringify(pageData({ stimuli: [] })), words), /no stimuli/);
 });
 
 test("two attributes of a mix are two answers, and its listening counts for both", () => {

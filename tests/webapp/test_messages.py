@@ -1,5 +1,7 @@
 """Messages: every language says everything, with the same things filled in; studies may say it in their own words."""
 
+import gzip
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -88,13 +90,31 @@ def test_a_study_speaks_its_language_from_consent_to_thanks(open_app, study_fold
     assert german["study"]["consent"].split("\n\n", maxsplit=1)[0] in text
     listener.start()
     page = listener.page()
-    assert page["words"]["saved"] == german["browser"]["saved"]
+    assert listener.get(page["words_url"]).get_json() == german["browser"]
+    assert page["words"] == {"did_not_arrive": german["browser"]["did_not_arrive"]}
     assert page["instructions"] == german["study"]["sliders_instructions"]
     thanks = listener.finish().text
     assert german["thanks"]["title"] in thanks
     assert german["study"]["thanks"] in thanks
     assert german["error"]["title_not_found"] in listener.get("/nothing").text
     assert german["error"]["not_yours"] in listener.get("/resume/nobody").text
+
+
+def test_words_are_kept_by_a_browser_until_they_change_and_are_only_for_listeners(
+    open_app, study_folder, listener
+):
+    listener.client = open_app(study_folder).test_client()
+    listener.start()
+    address = listener.page()["words_url"]
+    words = listener.get(address, headers={"Accept-Encoding": "gzip"})
+    assert words.headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(words.data)) == ENGLISH["browser"]
+    assert words.cache_control.immutable
+    assert words.cache_control.private
+    assert open_app(study_folder).test_client().get(address).status_code == 404
+    listener.client = open_app(with_language(study_folder, "en", '[browser]\nsaved = "Kept"')).test_client()
+    listener.start()
+    assert listener.page()["words_url"] != address
 
 
 def test_a_researcher_adds_a_language_and_changes_a_word(open_app, study_folder, listener):

@@ -45,6 +45,7 @@ def test_page_data_is_exactly_what_the_rating_page_was_promised(listener):
             "show_values",
             "scale_as",
             "words",
+            "words_url",
         ),
         *("lock_volume", "practice"),
         *("ratings_url", "answers_url", "complete_url", "events_url", "next_url", "resume_url"),

@@ -42,7 +42,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 STATIC_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
-NEEDLESS_STATIC_HEADERS = ("Content-Disposition", "Expires", "Last-Modified", "Accept-Ranges")
+NEEDLESS_STATIC_HEADERS = ("Content-Disposition", "ETag", "Expires", "Last-Modified", "Accept-Ranges")
 """What Flask adds to every file, and a file whose address follows from its content does not need."""
 
 
@@ -111,6 +111,8 @@ def _flask(site: Site, settings: Settings) -> Flask:
         # This check wants the Referer that our own policy withholds; token and SameSite cookie do its work.
         WTF_CSRF_SSL_STRICT=False,
     )
+    # Of what a page says to its scripts, which travels as it is.
+    app.jinja_env.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
     app.session_interface = FormSessions()
     app.url_map.converters["token"] = _Token
     app.register_blueprint(pages)
@@ -144,9 +146,6 @@ def _guard(response: Response) -> Response:
     if request.endpoint == "static" and response.status_code < 400:
         response.cache_control.public = True
         response.cache_control.immutable = True
-        # Of no use beside an ETag and an address that changes with the content.
-        for name in ("Last-Modified", "Content-Disposition"):
-            response.headers.pop(name, None)
     elif "Cache-Control" not in response.headers:
         response.cache_control.no_store = True
     return response

@@ -4,6 +4,8 @@ A file is TOML with the tables of `en.toml`, which has every message; what anoth
 A study may bring files of its own, which go before these.
 """
 
+import hashlib
+import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -49,6 +51,18 @@ class Messages:
     def for_browser(self) -> Mapping[str, str]:
         """Return what scripts say, by key."""
         return self.tables[BROWSER_TABLE]
+
+    def for_browser_json(self) -> str:
+        """Write what scripts say as JSON, the same for the same words."""
+        return json.dumps(self.for_browser(), ensure_ascii=False, separators=(",", ":"))
+
+    def for_browser_digest(self) -> str:
+        """Name the present words, so that a browser keeps them for as long as they stay the same."""
+        return hashlib.sha256(self.for_browser_json().encode()).hexdigest()[:12]
+
+    def for_a_page_without(self) -> Mapping[str, str]:
+        """Return what a page says to which the rest of what scripts say has not come."""
+        return {key: self.tables[BROWSER_TABLE][key] for key in ("did_not_arrive",)}
 
 
 def messages_of(study: Study) -> Messages:

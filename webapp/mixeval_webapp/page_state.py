@@ -47,6 +47,7 @@ class Addresses:
     events: str
     next: str
     resume: str
+    words: str
 
 
 def open_current_page(database: Database, visitor: Visitor) -> PageState | None:
@@ -128,7 +129,8 @@ def page_data(
         "events_url": addresses.events,
         "next_url": addresses.next,
         "resume_url": addresses.resume,
-        "words": messages.for_browser(),
+        "words": messages.for_a_page_without(),
+        "words_url": addresses.words,
     } | PAGE_TYPES[sheet.kind].data(in_its_language(study), sheet)
 
 

@@ -34,6 +34,7 @@ from mixeval_webapp.speech import messages, speak_for
 from mixeval_webapp.study_words import in_its_language
 
 AUDIO_MAX_AGE_SECONDS = 24 * 60 * 60
+WORDS_MAX_AGE_SECONDS = 365 * 24 * 60 * 60
 
 pages = Blueprint("pages", __name__)
 
@@ -158,6 +159,21 @@ def audio(token: str) -> Response:
     return response
 
 
+@pages.get("/words.json")
+def words() -> Response:
+    """Say what scripts say, in the language of the visitor's session; the address holds the content's hash."""
+    visitor = visitor_of_request()
+    if visitor is None:
+        abort(404)
+    speak_for(site().versions.of(visitor.version_id).study)
+    response = make_response(messages().for_browser_json())
+    response.content_type = "application/json"
+    response.cache_control.private = True
+    response.cache_control.max_age = WORDS_MAX_AGE_SECONDS
+    response.cache_control.immutable = True
+    return response
+
+
 def _to_test() -> Response:
     return make_response(redirect(url_for("pages.test"), 303))
 
@@ -178,6 +194,7 @@ def _page_data(visitor: Visitor, state: PageState) -> dict[str, object]:
             complete=url_for("api.complete", page_id=page_id),
             events=url_for("api.events"),
             next=url_for("pages.test"),
+            words=url_for("pages.words", v=messages().for_browser_digest()),
             resume=url_for("pages.resume", secret=secret_of_request(), _external=True),
         ),
     )

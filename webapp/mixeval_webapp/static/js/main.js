@@ -15,8 +15,23 @@ import { Words } from "./words.js";
 
 const browser = new Scope();
 
-async function start() {
-  const data = parsePageData(byId("page-data").textContent ?? "");
+/**
+ * Open the page that is shown, and say so where it cannot be.
+ * @param {Record<string, string>} words
+ */
+export async function start(words) {
+  try {
+    await open(words);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    byId("message").textContent = new Words(words).say("did_not_start", { reason });
+    throw error;
+  }
+}
+
+/** @param {Record<string, string>} words */
+async function open(words) {
+  const data = parsePageData(byId("page-data").textContent ?? "", words);
   const outbox = new Outbox(await openStore(() => globalThis.indexedDB, browser));
   await outbox.open();
   const screen = await screenFor(data, outbox);
@@ -62,10 +77,3 @@ function watchOtherTabs(page, screen) {
   browser.hold(() => channel.close());
   channel.postMessage("opened");
 }
-
-start().catch((error) => {
-  const reason = error instanceof Error ? error.message : String(error);
-  const { words } = JSON.parse(byId("page-data").textContent ?? "{}");
-  byId("message").textContent = new Words(words).say("did_not_start", { reason });
-  throw error;
-});

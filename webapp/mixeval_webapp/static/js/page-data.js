@@ -79,10 +79,11 @@ const FIELDS = {
 /**
  * Parse the page's embedded JSON. Throws TypeError that names the field that is missing or of the wrong type.
  * @param {string} text
+ * @param {Record<string, string>} words all that scripts say, which the page holds only in part
  * @returns {PageData}
  */
-export function parsePageData(text) {
-  const data = JSON.parse(text);
+export function parsePageData(text, words) {
+  const data = { ...JSON.parse(text), words };
   for (const [field, type] of Object.entries(FIELDS)) {
     if (typeof data?.[field] !== type || data[field] === null)
       throw new TypeError(`The page's data should hold ${field} as a ${type}; reload the page.`);
