@@ -14,8 +14,10 @@ from pydantic import (
     BaseModel,
     Discriminator,
     Field,
+    SerializerFunctionWrapHandler,
     StringConstraints,
     Tag,
+    model_serializer,
     model_validator,
 )
 
@@ -169,8 +171,34 @@ class ParticipantsSection(ParticipantSteps):
 
 
 class AnalysisSection(Section):
+    """What is asked of the ratings; also NAME.analysis.toml beside NAME.csv, where conditions are named freely."""
+
     order: tuple[PlainText, ...] | None = None
     """Condition ids in the order of tables and figures; left out: the order of the conditions."""
+    margin: Annotated[float, Field(gt=0)] | None = None
+    """The largest difference, in points of the scale, that still counts as none: of the tests of equivalence."""
+    reference: PlainText | None = None
+    """The hidden reference, which a screened listener must rate near the top; a study knows that of its page."""
+    low_anchor: PlainText | None = None
+    mid_anchor: PlainText | None = None
+    factors: Mapping[PlainText, Mapping[PlainText, PlainText]] = Field(default_factory=dict)
+    """Levels by factor by condition, where the conditions do not say so themselves."""
+    contrasts: tuple[PlainText, ...] = ()
+    """Comparisons of two levels of a factor or two conditions: `A vs B` or `A vs B within C`."""
+    groups: tuple[PlainText, ...] | None = None
+    """Facts about items (drummer, kit) by which tables are given; left out: every fact with a few values."""
+    exclude: tuple[PlainText, ...] = ()
+    """Rules of screening whose participants the main tables leave out; left out: none, screening only reports."""
+
+    @model_serializer(mode="wrap")
+    def _without_unused_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A release that knows another key must not make another version of a study that does not use it.
+        defaults = AnalysisSection.model_fields
+        return {
+            key: value
+            for key, value in handler(self).items()
+            if key == "order" or getattr(self, key) != defaults[key].get_default(call_default_factory=True)
+        }
 
 
 class Study(Section):
@@ -185,11 +213,22 @@ class Study(Section):
     """What STUDY/messages/LANGUAGE.toml says in place of mixeval's own words: language, table, key."""
 
     @model_validator(mode="after")
-    def _order_names_conditions(self) -> "Study":
+    def _analysis_names_conditions(self) -> "Study":
         ids = {condition.id for condition in self.stimuli.conditions}
-        unknown = [name for name in self.analysis.order or () if name not in ids]
-        if unknown:
-            raise ValueError(f'analysis.order names "{unknown[0]}", which is no condition of this study')
+        analysis = self.analysis
+        named = {
+            "order": analysis.order or (),
+            "factors": analysis.factors,
+            **{
+                key: (value,)
+                for key in ("reference", "low_anchor", "mid_anchor")
+                if (value := getattr(analysis, key)) is not None
+            },
+        }
+        for key, names in named.items():
+            for name in names:
+                if name not in ids:
+                    raise ValueError(f'analysis.{key} names "{name}", which is no condition of this study')
         return self
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
+from mixeval.study import AnalysisSection
 
 FLAGS = ("session", "version", "flag", "preview")
 
@@ -65,6 +66,10 @@ class Answers:
     title: str
     source: str
     roles: Mapping[str, Role] = field(default_factory=dict)
+    factors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Levels by factor, by condition; a condition outside the factorial design has none."""
+    settings: AnalysisSection = field(default_factory=AnalysisSection)
+    """What was asked of the answers: margin, anchors, contrasts, groups, exclusions."""
     seed: int = 0
     attribute: str | None = None
     page: str = ""

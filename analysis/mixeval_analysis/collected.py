@@ -20,7 +20,7 @@ from mixeval.errors import AnalysisError
 from mixeval.manifest import parse_manifest
 from mixeval.models import Flag, Page, PageStimulus, Participant, ParticipantSession, Rating, StudyVersion
 from mixeval.settings import database_url
-from mixeval.study import Study, read_study
+from mixeval.study import AnalysisSection, Study, read_study
 from mixeval.versions import Version
 from mixeval_analysis import ratings as rating_rows
 from mixeval_analysis import trials as trial_rows
@@ -167,6 +167,8 @@ def answers_of(collected: Collected, *, source: str, study: Study | None) -> Ans
     details: dict[str, Any] = {
         "labels": {key: label for key, label in labels.items() if key in present},
         "roles": roles,
+        "factors": _factors([shown, *(entry.version.study for entry in reversed(stored))]),
+        "settings": _settings(shown),
         "title": shown.study.title,
         "source": source,
         "seed": shown.study.seed,
@@ -275,6 +277,24 @@ def _conditions(studies: list[Study]) -> tuple[dict[str, str], dict[str, Role]]:
                 labels[key] = by_id[key].label
                 roles[key] = by_id[key].role
     return labels, roles
+
+
+def _factors(studies: list[Study]) -> dict[str, Mapping[str, str]]:
+    """Take each condition's factors from the first study that knows it, [analysis] before the condition itself."""
+    factors: dict[str, Mapping[str, str]] = {}
+    for study in studies:
+        for condition in study.conditions:
+            own = study.analysis.factors.get(condition.id, condition.factors)
+            if own:
+                factors.setdefault(condition.id, own)
+    return factors
+
+
+def _settings(study: Study) -> AnalysisSection:
+    asked = getattr(study.test, "reference", None)
+    if asked is None or study.analysis.reference is not None:
+        return study.analysis
+    return study.analysis.model_copy(update={"reference": asked})
 
 
 def _with_repeat(rows: pd.DataFrame, stored: Sequence[StoredVersion]) -> pd.DataFrame:

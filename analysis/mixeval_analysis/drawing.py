@@ -20,9 +20,9 @@ from mixeval_analysis.trials import Outcome, Trials
 _SHARES: Mapping[float, str] = {0.0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 
 
-def draw(analysis: Analysis) -> dict[str, bytes]:
-    """Draw the figure of an analysis as PDF, SVG and PNG, by kind."""
-    return FIGURES[analysis.profile.figure](analysis)
+def draw(analysis: Analysis) -> dict[str, dict[str, bytes]]:
+    """Draw the figures of an analysis by name, each as PDF, SVG and PNG, by kind."""
+    return {figure.name: FIGURES[figure.name](analysis) for figure in analysis.figures}
 
 
 def letters_missing(answers: Answers) -> str | None:
@@ -144,11 +144,11 @@ def _means(rows: pd.DataFrame) -> dict[str, list[float]]:
 
 def _ratings(analysis: Analysis) -> Ratings:
     if not isinstance(analysis.answers, Ratings):
-        raise TypeError(f"{analysis.profile.figure} is drawn of ratings")
+        raise TypeError(f"{analysis.profile.about} are no ratings, and this figure is drawn of them")
     return analysis.answers
 
 
 def _trials(analysis: Analysis) -> Trials:
     if not isinstance(analysis.answers, Trials):
-        raise TypeError(f"{analysis.profile.figure} is drawn of trials")
+        raise TypeError(f"{analysis.profile.about} are no trials, and this figure is drawn of them")
     return analysis.answers

@@ -1,29 +1,32 @@
 """Load answers from whatever holds them: a study folder, a database URL, a tidy CSV."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
+from mixeval.study import AnalysisSection
 from mixeval_analysis.answers import Answers, in_order
 from mixeval_analysis.tidy_csv import read_tidy_csv
 from mixeval_analysis.trials import Trials, in_study_order
 
 URL_OUTPUT = "mixeval-report"
+_ROLES: dict[str, Role] = {"reference": "reference", "low_anchor": "anchor", "mid_anchor": "anchor"}
+"""Keys of [analysis] that name a condition, and the role that this gives it."""
 
 
-def load(source: str, *, order: tuple[str, ...] = (), reference: str | None = None) -> Answers:
-    """Load every row that `source` holds, with the conditions in `order` where it is given.
+def load(source: str, asked: AnalysisSection | None = None) -> Answers:
+    """Load every row that `source` holds.
 
-    `reference` names the hidden reference of a CSV file; a study knows its own. Raises AnalysisError when there is
-    nothing that can be analysed, and what the source's reader raises.
+    What `asked` sets goes before what the study, or the file beside a CSV, says of the same. Raises AnalysisError
+    when there is nothing that can be analysed or a setting names what is not there, and what the source's reader
+    raises.
     """
-    answers = _read(source, reference)
-    if not order:
-        return answers
-    labels = {condition: answers.labels[condition] for condition in in_order(list(answers.labels), order)}
-    if isinstance(answers, Trials):
-        return replace(answers, labels=labels, rows=in_study_order(answers.rows, tuple(labels)))
-    return replace(answers, labels=labels)
+    answers = _read(source)
+    wishes = {} if asked is None else {name: getattr(asked, name) for name in asked.model_fields_set}
+    settings = answers.settings.model_copy(update=wishes)
+    return _settled(replace(answers, settings=settings))
 
 
 def default_output(source: str) -> Path:
@@ -34,7 +37,7 @@ def default_output(source: str) -> Path:
     return path / "report" if path.is_dir() else path.with_name(f"{path.stem}-report")
 
 
-def _read(source: str, reference: str | None) -> Answers:
+def _read(source: str) -> Answers:
     if _is_url(source):
         # SQLAlchemy and Alembic are loaded only where there is a database.
         from mixeval_analysis.collected import answers_in_database  # noqa: PLC0415
@@ -53,7 +56,38 @@ def _read(source: str, reference: str | None) -> Answers:
         raise AnalysisError(
             f"{path} is not there", remedy="name a study folder, a CSV file or a database URL"
         )
-    return read_tidy_csv(path, reference=reference)
+    return read_tidy_csv(path)
+
+
+def _settled(answers: Answers) -> Answers:
+    """Give conditions the order, roles and factors that the settings name, each of which must be there."""
+    settings = answers.settings
+    named = {key: name for key in _ROLES if (name := getattr(settings, key)) is not None}
+    for key, name in named.items():
+        _refuse_unknown(answers, [name], f"the {key.replace('_', ' ')}")
+    _refuse_unknown(answers, settings.factors, "a condition with factors")
+    # A study's order may name what nobody has rated yet.
+    order = [name for name in settings.order or () if name in answers.labels or name not in answers.roles]
+    labels = {name: answers.labels[name] for name in in_order(list(answers.labels), tuple(order))}
+    settled = replace(
+        answers,
+        labels=labels,
+        roles={**answers.roles, **{name: _ROLES[key] for key, name in named.items()}},
+        factors={**answers.factors, **settings.factors},
+    )
+    if isinstance(settled, Trials):
+        return replace(settled, rows=in_study_order(settled.rows, tuple(labels)))
+    return settled
+
+
+def _refuse_unknown(answers: Answers, names: Iterable[str], what: str) -> None:
+    known = {**answers.labels, **answers.roles}
+    for name in names:
+        if name not in known:
+            raise AnalysisError(
+                f'"{name}" is no condition here, and cannot be {what}',
+                remedy=f"choose from {', '.join(known)}",
+            )
 
 
 def _is_url(source: str) -> bool:

@@ -1,6 +1,6 @@
-"""What is made of the answers of one type of page: tables, a figure, and the order in which they are read."""
+"""What is made of the answers of one type of page: chapters of tables and figures, in the order in which they are read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,30 +12,40 @@ Tables = Mapping[str, Table]
 
 
 @dataclass(frozen=True)
+class Figure:
+    """A figure by name (of its files, and of its line in drawing.FIGURES), with what stands above it."""
+
+    name: str
+    title: str
+    caption: str
+    """What is drawn of how many; `{shape}` is the panel in words."""
+    needs: tuple[str, ...] = ()
+    """Tables that it is drawn from: where one is not made, there is no figure."""
+
+
+@dataclass(frozen=True)
 class Chapter:
-    """A part of the report: a heading, what to know before reading, and tables."""
+    """A part of the report: a heading, what to know before reading, figures and tables.
+
+    `make` takes answers that were selected (see mixeval_analysis.selection) and gives tables in the order in which
+    they are read, None for one that these answers have no use for. A chapter without any is left out.
+    """
 
     title: str
-    tables: tuple[str, ...]
+    make: Callable[[Any], Iterable[Table | None]]
+    figures: tuple[Figure, ...] = ()
     warning: str = ""
     text: str = ""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A declared analysis. `make` takes answers that were selected (see mixeval_analysis.selection)."""
+    """A declared analysis: the chapters of one type of page."""
 
     label: str
     """What kind of analysis it is, in a few words, for report.json."""
     about: str
     """What the answers are, as a report's second line says it."""
-    make: Callable[[Any], Tables]
-    figure: str
-    figure_title: str
-    figure_caption: str
-    """What is drawn of how many; `{shape}` is the panel in words."""
-    first: tuple[str, ...]
-    """Tables that stand below the figure."""
     chapters: tuple[Chapter, ...]
     printed: tuple[str, ...]
     """Tables that the command line prints."""
@@ -44,11 +54,54 @@ class Profile:
     replicates: int
     """Of its bootstrap, 0 where it has none."""
 
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        return tuple(figure for chapter in self.chapters for figure in chapter.figures)
+
+
+@dataclass(frozen=True, eq=False)
+class MadeChapter:
+    """A chapter and the tables that were made for it."""
+
+    chapter: Chapter
+    tables: Tables
+
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """Answers and the tables made from them, by name and in the order in which they are read."""
+    """Answers and what was made of them; chapters without tables are left out."""
 
     answers: Answers
     profile: Profile
-    tables: Tables
+    chapters: tuple[MadeChapter, ...]
+
+    @property
+    def tables(self) -> Tables:
+        return {name: table for made in self.chapters for name, table in made.tables.items()}
+
+    def figures_of(self, made: MadeChapter) -> tuple[Figure, ...]:
+        """Return the figures of a chapter whose tables are all there."""
+        return tuple(figure for figure in made.chapter.figures if set(figure.needs) <= set(self.tables))
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        return tuple(figure for made in self.chapters for figure in self.figures_of(made))
+
+
+def made(answers: Answers, profile: Profile) -> Analysis:
+    """Make every table of `profile` from answers that were selected."""
+    chapters = []
+    for chapter in profile.chapters:
+        tables = {table.name: table for table in chapter.make(answers) if table is not None}
+        if tables:
+            chapters.append(MadeChapter(chapter, tables))
+    return Analysis(answers, profile, tuple(chapters))
+
+
+def each(*makers: Callable[[Any], Table | None]) -> Callable[[Any], list[Table | None]]:
+    """Make the tables of a chapter one by one."""
+
+    def make(answers: Answers) -> list[Table | None]:
+        return [maker(answers) for maker in makers]
+
+    return make

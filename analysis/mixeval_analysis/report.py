@@ -13,8 +13,10 @@ from mixeval_analysis.provenance import provenance, version_entry
 from mixeval_analysis.selection import differing_stimuli, folder_of
 
 
-def report_page(analysis: Analysis, *, figure_svg: bytes, differing: Mapping[str, list[str]] | None) -> str:
-    """Render report.html of one set of tables.
+def report_page(
+    analysis: Analysis, *, figures_svg: Mapping[str, bytes], differing: Mapping[str, list[str]] | None
+) -> str:
+    """Render report.html of one set of tables, with its figures by name.
 
     `differing` names the stimuli (condition to items) that are not the same in all pooled sessions; it is None
     where all heard the same.
@@ -25,8 +27,8 @@ def report_page(analysis: Analysis, *, figure_svg: bytes, differing: Mapping[str
         .render(
             answers=analysis.answers,
             profile=analysis.profile,
-            tables=analysis.tables,
-            figure=_inline(figure_svg),
+            analysis=analysis,
+            svg={name: _inline(content) for name, content in figures_svg.items()},
             facts=provenance(analysis),
             versions=[version_entry(analysis.answers, entry.id) for entry in analysis.answers.versions],
             differing=differing,

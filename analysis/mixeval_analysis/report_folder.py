@@ -56,10 +56,15 @@ def _with_remark(answers: Answers) -> Answers:
 def _files(analysis: Analysis, selection: Selection) -> Files:
     figures = draw(analysis)
     differing = (differing_stimuli(analysis.answers.versions) or {}) if selection.pooled else None
-    page = report_page(analysis, figure_svg=figures["svg"], differing=differing)
+    svg = {name: drawn["svg"] for name, drawn in figures.items()}
+    page = report_page(analysis, figures_svg=svg, differing=differing)
     files: Files = {"report.html": page.encode()}
     files |= table_files(analysis.tables.values())
-    files |= {f"figures/{analysis.profile.figure}.{kind}": content for kind, content in figures.items()}
+    files |= {
+        f"figures/{name}.{kind}": content
+        for name, drawn in figures.items()
+        for kind, content in drawn.items()
+    }
     facts = provenance(analysis, pooled=selection.pooled)
     files[PROVENANCE] = listing_file(files, PROVENANCE, facts)
     return files

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
 from mixeval.study import AnalysisSection
 from mixeval.validation import validated
@@ -35,10 +34,10 @@ _NAMES = ["participant", "item", "condition", "attribute", "a", "b", "x", "chose
 _KEY = ("participant", "item", "condition", "attribute", "repeat", "purpose", "session", "version")
 
 
-def read_tidy_csv(path: Path, *, reference: str | None = None) -> Answers:
+def read_tidy_csv(path: Path) -> Answers:
     """Read ratings on any scale, or trials, and NAME.analysis.toml beside them where it is there.
 
-    `reference` is the condition that is the hidden reference. Raises AnalysisError when the file is missing, not
+    Raises AnalysisError when the file is missing, not
     UTF-8, not a table, lacks a column, holds a cell that cannot be used or the same rating twice, or compares
     fewer than two conditions.
     """
@@ -54,11 +53,12 @@ def read_tidy_csv(path: Path, *, reference: str | None = None) -> Answers:
     rows = _parse_trials(cells, source) if trials else _parse_ratings(cells, source)
     named = rows[list(Trials.NAMING if trials else Ratings.NAMING)]
     found = [str(name) for name in dict.fromkeys(named.to_numpy().ravel())]
-    order = in_order(found, read_settings(path).order or ())
+    settings = read_settings(path)
+    order = in_order(found, settings.order or ())
     versions = [str(version) for version in dict.fromkeys(rows["version"])]
     details: dict[str, Any] = {
         "labels": {condition: condition for condition in order},
-        "roles": _roles(order, reference),
+        "settings": settings,
         "title": in_utf8(path.stem),
         "source": source,
         "source_sha256": hashlib.sha256(content).hexdigest(),
@@ -141,17 +141,6 @@ def _parse_trials(cells: pd.DataFrame, source: str) -> pd.DataFrame:
         wrong, rows["correct"], source, "contradicts x and chosen", "correct one of them or leave it empty"
     )
     return rows.assign(correct=right.where(x != "", "")).reset_index(drop=True)
-
-
-def _roles(conditions: list[str], reference: str | None) -> dict[str, Role]:
-    if reference is None:
-        return {}
-    if reference not in conditions:
-        raise AnalysisError(
-            f'"{reference}" is no condition here, and cannot be the reference',
-            remedy=f"choose from {', '.join(conditions)}",
-        )
-    return {reference: "reference"}
 
 
 def _refuse_twice(rows: pd.DataFrame, source: str) -> None:

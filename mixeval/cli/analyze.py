@@ -9,6 +9,7 @@ import click
 from mixeval.errors import AnalysisError
 
 if TYPE_CHECKING:
+    from mixeval.study import AnalysisSection
     from mixeval.tables import Table
     from mixeval_analysis.report_folder import Report
 
@@ -46,6 +47,7 @@ _LEFT_TO_THE_FILES = {
 Examples:
   mixeval analyze my-study
   mixeval analyze ratings.csv --order anchor,reference,mine --out results
+  mixeval analyze ratings.csv --reference original --low-anchor lp35 --margin 5
   mixeval analyze postgresql+psycopg://user@host/study --json
 """
 )
@@ -64,15 +66,34 @@ Examples:
 @click.option(
     "--attribute", metavar="NAME", help="Which of several things that were asked. [default: the first]"
 )
-@click.option("--reference", metavar="ID", help="The hidden reference, in a CSV file of BS.1116 grades.")
+@click.option("--reference", metavar="ID", help="The hidden reference, where the source does not say.")
+@click.option("--low-anchor", metavar="ID", help="The low anchor, where the source does not say.")
+@click.option("--mid-anchor", metavar="ID", help="The mid anchor, where the source does not say.")
+@click.option(
+    "--margin",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="POINTS",
+    help="The largest difference that still counts as none, for tests of equivalence.",
+)
+@click.option(
+    "--factors",
+    "factors_file",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="A CSV file with a column condition and a column of levels for each factor.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
 def analyze(
     source: str,
+    *,
     out: str | None,
     order: str,
     attribute: str | None,
     reference: str | None,
-    *,
+    low_anchor: str | None,
+    mid_anchor: str | None,
+    margin: float | None,
+    factors_file: str | None,
     pool_versions: bool,
     as_json: bool,
 ) -> None:
@@ -83,13 +104,22 @@ def analyze(
     nobody else, and they are marked SIMULATED.
     """
     # Statistics load only once a source was named and could be read.
+    from mixeval_analysis.factors_file import read_factors  # noqa: PLC0415 - as below
     from mixeval_analysis.load import default_output, load  # noqa: PLC0415
     from mixeval_analysis.selection import select  # noqa: PLC0415
 
     wanted = tuple(name.strip() for name in order.split(",")) if order.strip() else ()
     if "" in wanted:
         raise AnalysisError("--order has an empty name", remedy="write --order first,second,third")
-    answers = load(source, order=wanted, reference=reference)
+    asked = {
+        "order": wanted or None,
+        "reference": reference,
+        "low_anchor": low_anchor,
+        "mid_anchor": mid_anchor,
+        "margin": margin,
+        "factors": read_factors(Path(factors_file)) if factors_file else None,
+    }
+    answers = load(source, _wishes({key: value for key, value in asked.items() if value is not None}))
     selection = select(answers, pool_versions=pool_versions, attribute=attribute)
 
     # Drawing takes a second to load, which errors above need not wait for.
@@ -100,6 +130,21 @@ def analyze(
         click.echo(json.dumps(_as_json(report), indent=1, ensure_ascii=False))
     else:
         _show(report)
+
+
+def _wishes(asked: dict[str, Any]) -> "AnalysisSection":
+    from pydantic import ValidationError  # noqa: PLC0415 - loaded only once something is analysed
+
+    from mixeval.study import AnalysisSection  # noqa: PLC0415 - as above
+
+    try:
+        return AnalysisSection.model_validate(asked)
+    except ValidationError as error:
+        found = error.errors()[0]
+        option = str(found["loc"][0]).replace("_", "-")
+        raise AnalysisError(
+            f"--{option} {found['input']} cannot be used", remedy=f"correct it ({found['msg']})"
+        ) from error
 
 
 def _show(report: "Report") -> None:

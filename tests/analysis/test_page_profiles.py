@@ -9,9 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from mixeval.cli import main
+from mixeval.study import AnalysisSection
+from mixeval_analysis.load import load
 from mixeval_analysis.page_profiles import PROFILES, analyze_answers
 from mixeval_analysis.selection import select
-from mixeval_analysis.tidy_csv import read_tidy_csv
 
 CENTRES = {"anchor": 1.5, "network": 3.0, "human": 4.2}
 
@@ -106,12 +107,9 @@ def test_a_csv_of_each_type_goes_the_whole_way(page, csv_file, monkeypatch):
     assert facts["profile"] == PROFILES[page].label
     found = sorted(path.stem for path in (report / "tables").glob("*.csv"))
     assert found == sorted(TABLES[page])
-    figure = PROFILES[page].figure
-    assert sorted(path.name for path in (report / "figures").iterdir()) == [
-        f"{figure}.pdf",
-        f"{figure}.png",
-        f"{figure}.svg",
-    ]
+    assert {path.name for path in (report / "figures").iterdir()} == {
+        f"{figure.name}.{kind}" for figure in PROFILES[page].figures for kind in ("pdf", "png", "svg")
+    }
     for path in [report / "report.html", report / "report.json", *(report / "tables").iterdir()]:
         assert "nan" not in path.read_text().lower().replace("dominant", ""), path.name
     assert set(json.loads(result.output)["results"][0]["tables"]) == set(TABLES[page])
@@ -124,7 +122,9 @@ def test_the_terminal_shows_the_main_tables(page, csv_file, monkeypatch):
         arguments += ["--reference", "human"]
     result = CliRunner().invoke(main, arguments, env={"COLUMNS": "140"})
     assert result.exit_code == 0, result.output
-    (group,) = select(read_tidy_csv(csv_file, reference="human" if page == "bs1116" else None)).groups
+    (group,) = select(
+        load(str(csv_file), AnalysisSection(reference="human" if page == "bs1116" else None))
+    ).groups
     tables = analyze_answers(group).tables
     for name in PROFILES[page].printed:
         assert tables[name].title in result.output
@@ -134,7 +134,7 @@ def test_no_cell_is_nan_even_where_next_to_nothing_is_known(page, csv_file, tmp_
     lines = csv_file.read_text().splitlines()
     few = tmp_path / "few.csv"
     few.write_text("\n".join(lines[: 3 if page in {"ab", "abx"} else 4 if page != "bs1116" else 3]) + "\n")
-    answers = read_tidy_csv(few, reference="human" if page == "bs1116" else None)
+    answers = load(str(few), AnalysisSection(reference="human" if page == "bs1116" else None))
     (group,) = select(answers).groups
     for table in analyze_answers(group).tables.values():
         for column in table.frame:

@@ -9,11 +9,19 @@ import pytest
 
 from mixeval.errors import ResultError
 from mixeval_analysis.collected import answers_in_study
-from mixeval_analysis.paper_profile import TABLES
 from mixeval_analysis.report_folder import write_report
+from mixeval_analysis.scale_profile import SCALE
 from mixeval_analysis.selection import Selection, select
 
-NAMES = (*TABLES, "mann_whitney_symbols")
+NAMES = (
+    "summary",
+    "friedman",
+    "wilcoxon",
+    "mann_whitney_symbols",
+    "kruskal_wallis",
+    "shapiro_wilk",
+    "mann_whitney",
+)
 
 
 def test_the_folder_holds_every_table_and_figure_in_every_form(panel, tmp_path):
@@ -40,7 +48,7 @@ def test_provenance_says_what_was_counted_and_how(panel, tmp_path):
     facts = json.loads((folder / "report.json").read_text())
     assert (facts["participants"], facts["items"], facts["ratings"], facts["pairs"]) == (12, 3, 144, 6)
     assert facts["bootstrap"] == {"replicates": 10_000, "seed": 0, "unit": "participant"}
-    assert facts["profile"] == "replicates the paper; assumes independent ratings, which they are not"
+    assert facts["profile"] == SCALE.label
     assert facts["data"] == "real"
     assert set(facts["libraries"]) == {"python", "numpy", "scipy", "pandas", "matplotlib", "seaborn"}
 

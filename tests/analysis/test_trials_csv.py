@@ -3,6 +3,7 @@
 import pytest
 
 from mixeval.errors import AnalysisError
+from mixeval.study import AnalysisSection
 from mixeval_analysis.load import load
 from mixeval_analysis.tidy_csv import read_tidy_csv
 from mixeval_analysis.trials import Trials
@@ -29,7 +30,7 @@ def test_trials_are_known_by_their_columns(csv):
 
 
 def test_the_order_decides_who_is_a(csv):
-    trials = load(str(csv("P1,loop,net,sum,,net,\n")), order=("sum", "net"))
+    trials = load(str(csv("P1,loop,net,sum,,net,\n")), AnalysisSection(order=("sum", "net")))
     assert trials.rows[["a", "b", "chosen"]].to_numpy().tolist() == [["sum", "net", "net"]]
 
 
@@ -70,7 +71,7 @@ def test_an_unknown_reference_and_page_type_are_refused(tmp_path):
         read_tidy_csv(path)
     path.write_text("participant,item,condition,rating\nP1,i,a,3\nP1,i,b,4\n", encoding="utf-8")
     with pytest.raises(AnalysisError, match='"c" is no condition here'):
-        read_tidy_csv(path, reference="c")
+        load(str(path), AnalysisSection(reference="c"))
 
 
 def test_a_rating_may_be_empty_only_where_it_was_never_given(tmp_path):
