@@ -14,8 +14,6 @@ from mixeval_analysis.signed_rank import DECIMALS, hodges_lehmann, signed_rank
 from mixeval_analysis.tables import Table
 
 REPLICATES = 10_000
-_MOST_FOR_WALSH = 2000
-"""Participants up to whom all averages of two differences are formed."""
 _CELLS_PER_BLOCK = 4_000_000
 
 _UNDEFINED = (
@@ -43,10 +41,10 @@ def wilcoxon(ratings: Ratings) -> Table:
     `hodges_lehmann` is the median of the averages of any two differences, with the exact test's limits.
     `paired_superiority` is the share of participants whose mean for a is the higher, ties counting half.
     """
-    means = ratings.rows.groupby(["participant", "condition"])["rating"].mean().unstack("condition")
-    means = means.sort_index().reindex(columns=list(ratings.labels))
+    means = ratings.means("participant")
     pairs = list(itertools.combinations(ratings.labels, 2))
-    differences = np.column_stack([np.asarray((means[a] - means[b]).round(DECIMALS)) for a, b in pairs])
+    first, second = np.triu_indices(len(ratings.labels), k=1)
+    differences = (means[:, first] - means[:, second]).round(DECIMALS)
     limits = _bootstrap(differences, ratings.seed)
     rows: list[dict[str, Any]] = []
     notes = []
@@ -95,14 +93,14 @@ def _tested(differences: Values) -> dict[str, object]:
 
 
 def _described(differences: Values) -> dict[str, object]:
-    described: dict[str, object] = {
+    middle, low, high = hodges_lehmann(differences)
+    return {
         "mean_diff": float(differences.mean()),
+        "hodges_lehmann": middle,
+        "hl_ci95_lo": low,
+        "hl_ci95_hi": high,
         "paired_superiority": float((differences > 0).mean() + (differences == 0).mean() / 2),
     }
-    if len(differences) <= _MOST_FOR_WALSH:
-        middle, low, high = hodges_lehmann(differences)
-        described |= {"hodges_lehmann": middle, "hl_ci95_lo": low, "hl_ci95_hi": high}
-    return described
 
 
 def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
@@ -111,8 +109,10 @@ def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
     Participants are drawn by multinomial weights, the same for all pairs, as in `describe.bootstrap_means`.
     """
     there = ~np.isnan(differences)
-    values, counts = np.where(there, differences, 0.0), there.astype(np.float64)
     n = len(differences)
+    values = np.where(there, differences, 0.0)
+    # Whoever rated everything is heard for every pair, so that one column counts for all.
+    counts = (there[:, :1] if there.all() else there).astype(np.float64)
     random = generator(seed, "bootstrap", "difference")
     block = max(1, _CELLS_PER_BLOCK // n)
     means = []
@@ -121,7 +121,8 @@ def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
         weights = random.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
         heard = weights @ counts
         # A pair that nobody drawn has rated has no mean in that replicate.
-        means.append(np.divide(weights @ values, heard, out=np.full_like(heard, np.nan), where=heard > 0))
+        sums = weights @ values
+        means.append(np.divide(sums, heard, out=np.full_like(sums, np.nan), where=heard > 0))
     limits = []
     for column in np.concatenate(means).T:
         known = column[~np.isnan(column)]
