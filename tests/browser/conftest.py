@@ -148,7 +148,8 @@ def serve_test(study_folder, tmp_path):
 @pytest.fixture
 def context(chromium):
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    # Long enough for a machine that does much else; only what fails waits for it.
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -395,7 +396,7 @@ def open_page(chromium, serve):
         served = serve(f'[test]\npage = "{kind}"\n{test}', mixes=mixes)
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         tab = AxisTab(page) if kind == "single_axis" else RatingTab(page)
