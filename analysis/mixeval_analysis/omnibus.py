@@ -6,6 +6,7 @@ from scipy import stats
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
+from mixeval_analysis.blocks import DECIMALS, block_means
 from mixeval_analysis.probability import chi_squared_tail, f_tail
 from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.tables import Table
@@ -52,7 +53,8 @@ def friedman(ratings: Ratings) -> Table:
     """
     rows, notes = [], []
     for level, by in _LEVELS.items():
-        blocks = _blocks(ratings, by)
+        # Rounded, since equal means must tie.
+        blocks = block_means(ratings, *by).round(DECIMALS)
         complete = blocks.dropna()
         if len(complete) < len(blocks):
             missing = f"{len(blocks) - len(complete)} of {count_of(len(blocks), 'block')}"
@@ -80,15 +82,6 @@ _LEVELS = {
     "participant_mean": ["participant"],
     "item_mean": ["item"],
 }
-
-
-def _blocks(ratings: Ratings, by: list[str]) -> pd.DataFrame:
-    """Return mean ratings, shape (blocks, conditions); rounded, since equal means must tie."""
-    means = ratings.rows.groupby([*by, "condition"])["rating"].mean().unstack("condition")
-    return means.reindex(columns=list(ratings.labels)).round(_DECIMALS)
-
-
-_DECIMALS = 10
 
 
 def _friedman(values: Values) -> dict[str, object]:

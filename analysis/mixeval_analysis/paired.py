@@ -8,9 +8,10 @@ import numpy as np
 from mixeval.seeds import generator
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
+from mixeval_analysis.blocks import DECIMALS, block_means, pair_differences
 from mixeval_analysis.probability import holm
 from mixeval_analysis.ratings import Ratings, Values
-from mixeval_analysis.signed_rank import DECIMALS, hodges_lehmann, signed_rank
+from mixeval_analysis.signed_rank import hodges_lehmann, signed_rank
 from mixeval_analysis.tables import Table
 
 REPLICATES = 10_000
@@ -43,10 +44,8 @@ def wilcoxon(ratings: Ratings) -> Table:
     `hodges_lehmann` is the median of the averages of any two differences, with the exact test's limits.
     `paired_superiority` is the share of participants whose mean for a is the higher, ties counting half.
     """
-    means = ratings.rows.groupby(["participant", "condition"])["rating"].mean().unstack("condition")
-    means = means.sort_index().reindex(columns=list(ratings.labels))
     pairs = list(itertools.combinations(ratings.labels, 2))
-    differences = np.column_stack([np.asarray((means[a] - means[b]).round(DECIMALS)) for a, b in pairs])
+    differences = pair_differences(block_means(ratings, "participant"), pairs).round(DECIMALS)
     limits = _bootstrap(differences, ratings.seed)
     rows: list[dict[str, Any]] = []
     notes = []

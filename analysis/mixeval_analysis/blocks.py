@@ -1,0 +1,34 @@
+"""Means of blocks: what each participant, or each item, said of each condition."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from mixeval_analysis.ratings import Ratings, Values
+
+DECIMALS = 10
+"""Means that are compared or ranked are rounded to these: in floating point, equal ones would not tie."""
+
+
+def block_means(ratings: Ratings, *by: str) -> pd.DataFrame:
+    """Return mean ratings, shape (blocks, conditions), blocks by name; NaN where a block lacks a condition.
+
+    `by` are the columns that name a block: `participant` gives each participant's means over items.
+    """
+    means = ratings.rows.groupby([*by, "condition"])["rating"].mean().unstack("condition")
+    return means.sort_index().reindex(columns=list(ratings.labels))
+
+
+def sums_of(blocks: npt.NDArray[np.intp], values: Values, number: int) -> Values:
+    """Return the sums of `values` by block, shape (number,); blocks are numbered from 0."""
+    return np.asarray(np.bincount(blocks, values, number), dtype=np.float64)
+
+
+def pair_differences(means: pd.DataFrame, pairs: list[tuple[str, str]]) -> Values:
+    """Return the differences a - b of each pair's means, shape (blocks, pairs), NaN where one is missing."""
+    values = np.asarray(means, dtype=np.float64)
+    place = {condition: index for index, condition in enumerate(means.columns)}
+    first = np.array([place[a] for a, _ in pairs], dtype=np.intp)
+    second = np.array([place[b] for _, b in pairs], dtype=np.intp)
+    difference: npt.NDArray[np.float64] = values[:, first] - values[:, second]
+    return difference

@@ -1,0 +1,160 @@
+"""Whether a result is carried by one item or one person: counts of first places, and leaving out each."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mixeval.tables import frame_of
+from mixeval_analysis.answers import count_of
+from mixeval_analysis.blocks import DECIMALS, block_means, pair_differences
+from mixeval_analysis.ratings import Ratings, Values
+from mixeval_analysis.tables import Table
+
+
+def first_places(ratings: Ratings) -> Table:
+    """Count in how many items, and for how many participants, each condition has the highest mean, or the lowest.
+
+    Only items and participants with every condition count; where means tie, each of them is first.
+    """
+    counted: dict[str, Values] = {}
+    totals, notes = {}, []
+    for by in ("item", "participant"):
+        means = block_means(ratings, by).round(DECIMALS)
+        complete = np.asarray(means.dropna(), dtype=np.float64)
+        totals[by] = len(complete)
+        if len(complete) < len(means):
+            missing = f"{len(means) - len(complete)} of {count_of(len(means), by)}"
+            notes.append(f"{missing} lack a condition and are not counted.")
+        for place, best in (("first", np.max), ("last", np.min)):
+            extreme = best(complete, axis=1, keepdims=True) if len(complete) else complete
+            counted[f"{by}s_{place}"] = (complete == extreme).sum(axis=0)
+    rows = [
+        {
+            "condition": condition,
+            "items_first": int(counted["items_first"][index]),
+            "items_last": int(counted["items_last"][index]),
+            "items": totals["item"],
+            "participants_first": int(counted["participants_first"][index]),
+            "participants_last": int(counted["participants_last"][index]),
+            "participants": totals["participant"],
+        }
+        for index, condition in enumerate(ratings.labels)
+    ]
+    return Table(
+        name="first_places",
+        title="How often each condition comes first, and last",
+        frame=frame_of(rows),
+        method="Counts of the highest and the lowest mean; where means tie, each counts. No tests.",
+        level="Means of items over participants, and of participants over items.",
+        labels=ratings.labels,
+        notes=tuple(notes),
+        simulated=ratings.simulated,
+    )
+
+
+def leave_one_out(ratings: Ratings) -> Table:
+    """Give each pair's mean difference a - b again without each item and without each participant.
+
+    All differences are means over participants of their means over items, as in `wilcoxon`. `without_item_lo` and
+    `_hi` are the lowest and the highest once an item is left out, `most_item` the item that changes it most; the
+    same of participants. `items_a` counts the items whose mean is higher for a, `items_b` those for b.
+    """
+    pairs = list(itertools.combinations(ratings.labels, 2))
+    of_items, of_people = block_means(ratings, "item"), block_means(ratings, "participant")
+    items, people = pair_differences(of_items, pairs), pair_differences(of_people, pairs)
+    totals, counts = np.nansum(people, axis=0), (~np.isnan(people)).sum(axis=0)
+    whole = _means(totals, counts)
+    parts = {
+        "item": (items.round(DECIMALS), _without_each_item(ratings, pairs), list(of_items.index)),
+        "participant": (
+            people.round(DECIMALS),
+            _means(totals - np.nan_to_num(people), counts - ~np.isnan(people)),
+            list(of_people.index),
+        ),
+    }
+    rows: list[dict[str, Any]] = []
+    notes: list[str] = []
+    for index, (a, b) in enumerate(pairs):
+        both = f"{ratings.labels[a]} and {ratings.labels[b]}"
+        row: dict[str, Any] = {"a": a, "b": b, "mean_diff": None}
+        if counts[index]:
+            row["mean_diff"] = float(whole[index])
+        else:
+            notes.append(f"{both}: nobody rated both.")
+        for noun, (own, without, names) in parts.items():
+            there = ~np.isnan(own[:, index])
+            row |= {
+                f"{noun}s_a": int((own[there, index] > 0).sum()),
+                f"{noun}s_b": int((own[there, index] < 0).sum()),
+                f"{noun}s": int(there.sum()),
+                **_range(noun, float(whole[index]), np.where(there, without[:, index], np.nan), names),
+            }
+            if counts[index] and row[f"most_{noun}"] is None:
+                notes.append(f"{both}: without its only {noun} nothing is left.")
+        rows.append(row)
+    return Table(
+        name="leave_one_out",
+        title="Mean differences without one item, and without one participant",
+        frame=frame_of(rows),
+        method=(
+            "Counts of the items, and of the participants, whose means favour a or b; lowest and highest mean difference "
+            "when each item in turn, or each participant, is left out, and the one that changes it most. No tests."
+        ),
+        level=f"Means of {count_of(ratings.participants, 'participant')} over items.",
+        labels=ratings.labels,
+        notes=tuple(notes),
+        simulated=ratings.simulated,
+    )
+
+
+def _range(noun: str, whole: float, without: Values, names: list[str]) -> dict[str, Any]:
+    """Return the limits of `without`, shape (blocks,), and who moves it furthest from `whole`; ties by name."""
+    if np.isnan(without).all():
+        return dict.fromkeys((f"without_{noun}_lo", f"without_{noun}_hi", f"most_{noun}"))
+    moved = np.abs(without - whole).round(DECIMALS)
+    return {
+        f"without_{noun}_lo": float(np.nanmin(without)),
+        f"without_{noun}_hi": float(np.nanmax(without)),
+        f"most_{noun}": str(names[int(np.nanargmax(moved))]),
+    }
+
+
+def _without_each_item(ratings: Ratings, pairs: list[tuple[str, str]]) -> Values:
+    """Return the mean differences once each item is left out, shape (items, pairs), NaN where nobody is left."""
+    cells = ratings.rows.groupby(["item", "participant", "condition"])["rating"].agg(["sum", "size"])
+    wide = cells.unstack("condition").sort_index()
+    item, items = pd.factorize(wide.index.get_level_values("item"))
+    person, people = pd.factorize(wide.index.get_level_values("participant"), sort=True)
+    sums, counts = (_filled(wide[part], ratings) for part in ("sum", "size"))
+    all_sums, all_counts = np.zeros((2, len(people), len(ratings.labels)))
+    np.add.at(all_sums, person, sums)
+    np.add.at(all_counts, person, counts)
+
+    def differences(sums: Values, counts: Values) -> Values:
+        return pair_differences(pd.DataFrame(_means(sums, counts), columns=list(ratings.labels)), pairs)
+
+    whole = differences(all_sums, all_counts)
+    without = []
+    for number in range(len(items)):
+        pages = np.flatnonzero(item == number)
+        who = person[pages]
+        new = differences(all_sums[who] - sums[pages], all_counts[who] - counts[pages])
+        total = np.nansum(whole, axis=0) - np.nansum(whole[who], axis=0) + np.nansum(new, axis=0)
+        n = (
+            (~np.isnan(whole)).sum(axis=0)
+            - (~np.isnan(whole[who])).sum(axis=0)
+            + (~np.isnan(new)).sum(axis=0)
+        )
+        without.append(_means(total, n))
+    return np.array(without)
+
+
+def _filled(table: pd.DataFrame, ratings: Ratings) -> Values:
+    return np.asarray(table.reindex(columns=list(ratings.labels)).fillna(0.0), dtype=np.float64)
+
+
+def _means(sums: Values, counts: Values) -> Values:
+    found: Values = np.divide(sums, counts, out=np.full(np.shape(sums), np.nan), where=np.asarray(counts) > 0)
+    return found
