@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from mixeval.tables import frame_of
+from mixeval_analysis.blocks import sums_of
 from mixeval_analysis.concordance import concordance
 from mixeval_analysis.intraclass import MEASURES, Estimate, intraclass, mean_squares
 from mixeval_analysis.jackknife import jackknife_limits
@@ -88,7 +89,7 @@ def _cells(ratings: Ratings) -> _Cells:
     rows = ratings.rows
     person, people = pd.factorize(rows["participant"], sort=True)
     item, _ = pd.factorize(rows["item"], sort=True)
-    condition = np.asarray(pd.Index(list(ratings.labels)).get_indexer(rows["condition"]))
+    condition = np.asarray(pd.Index(list(ratings.labels)).get_indexer(pd.Index(rows["condition"])))
     numbers, mix = np.unique(item * len(ratings.labels) + condition, return_inverse=True)
     # A repeat of the same mix by the same participant makes one cell, their mean.
     cell, place = np.unique(person * len(numbers) + mix, return_inverse=True)
@@ -171,16 +172,15 @@ def _correlations(cells: _Cells) -> Values:
     raters = np.bincount(cells.mix)[cells.mix]
     shared = raters > 1
     person, x = cells.person[shared], cells.rating[shared]
-    others = (np.bincount(cells.mix, cells.rating)[cells.mix][shared] - x) / (raters[shared] - 1)
+    others = (sums_of(cells.mix, cells.rating, cells.mixes)[cells.mix][shared] - x) / (raters[shared] - 1)
     n = np.bincount(person, minlength=cells.people)
     at_least_one = np.maximum(n, 1)
 
     def centred(values: Values) -> Values:
-        middle: Values = np.bincount(person, values, cells.people) / at_least_one
-        return values - middle[person]
+        return values - (summed(values) / at_least_one)[person]
 
     def summed(values: Values) -> Values:
-        return np.bincount(person, values, cells.people)
+        return sums_of(person, values, cells.people)
 
     a, b = centred(x), centred(others)
     spread_a, spread_b = summed(a**2), summed(b**2)

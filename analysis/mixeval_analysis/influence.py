@@ -123,11 +123,12 @@ def _range(noun: str, whole: float, without: Values, names: list[str]) -> dict[s
 
 def _without_each_item(ratings: Ratings, pairs: list[tuple[str, str]]) -> Values:
     """Return the mean differences once each item is left out, shape (items, pairs), NaN where nobody is left."""
-    cells = ratings.rows.groupby(["item", "participant", "condition"])["rating"].agg(["sum", "size"])
-    wide = cells.unstack("condition").sort_index()
+    cells = ratings.rows.groupby(["item", "participant", "condition"])["rating"]
+    wide = cells.sum().unstack("condition").sort_index()
     item, items = pd.factorize(wide.index.get_level_values("item"))
     person, people = pd.factorize(wide.index.get_level_values("participant"), sort=True)
-    sums, counts = (_filled(wide[part], ratings) for part in ("sum", "size"))
+    sums = _filled(wide, ratings)
+    counts = _filled(cells.size().unstack("condition").sort_index(), ratings)
     all_sums, all_counts = np.zeros((2, len(people), len(ratings.labels)))
     np.add.at(all_sums, person, sums)
     np.add.at(all_counts, person, counts)
