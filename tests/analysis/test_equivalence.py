@@ -1,4 +1,4 @@
-"""Judges: R's results for real ratings (in tests/paper), a published example, intervals, invariances."""
+"""Judges: intervals, SciPy's one-sided t tests, invariances; R's results are in tests/paper."""
 
 from dataclasses import replace
 
