@@ -22,13 +22,3 @@ def block_means(ratings: Ratings, *by: str) -> pd.DataFrame:
 def sums_of(blocks: npt.NDArray[np.intp], values: Values, number: int) -> Values:
     """Return the sums of `values` by block, shape (number,); blocks are numbered from 0."""
     return np.asarray(np.bincount(blocks, values, number), dtype=np.float64)
-
-
-def pair_differences(means: pd.DataFrame, pairs: list[tuple[str, str]]) -> Values:
-    """Return the differences a - b of each pair's means, shape (blocks, pairs), NaN where one is missing."""
-    values = np.asarray(means, dtype=np.float64)
-    place = {condition: index for index, condition in enumerate(means.columns)}
-    first = np.array([place[a] for a, _ in pairs], dtype=np.intp)
-    second = np.array([place[b] for _, b in pairs], dtype=np.intp)
-    difference: npt.NDArray[np.float64] = values[:, first] - values[:, second]
-    return difference

@@ -4,7 +4,6 @@ A large p of a test of difference does not show that two mixes are equally good.
 round: a small p says that the difference is smaller than the margin, a large one says nothing.
 """
 
-import itertools
 import math
 from typing import Any
 
@@ -13,7 +12,8 @@ from scipy.special import stdtrit
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.blocks import block_means, pair_differences
+from mixeval_analysis.blocks import block_means
+from mixeval_analysis.pairs import Pair, pair_differences, pair_notes, pairs_of
 from mixeval_analysis.probability import holm, t_tail
 from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.tables import Table
@@ -31,15 +31,15 @@ def equivalence(ratings: Ratings) -> Table | None:
     margin = ratings.settings.margin
     if margin is None:
         return None
-    pairs = list(itertools.combinations(ratings.labels, 2))
+    pairs = pairs_of(ratings.labels)
     differences = pair_differences(block_means(ratings, "participant"), pairs)
     rows: list[dict[str, Any]] = []
-    notes = []
+    problems: list[tuple[Pair, str]] = []
     for (a, b), column in zip(pairs, differences.T, strict=True):
         own = column[~np.isnan(column)]
         row, problem = _tested(own, margin)
         if problem:
-            notes.append(f"{ratings.labels[a]} and {ratings.labels[b]}: {problem}.")
+            problems.append(((a, b), problem))
         rows.append({"a": a, "b": b, "margin": margin, "n": len(own), **row})
     for row, p in zip(rows, holm([row["p_tost"] for row in rows]), strict=True):
         row["p_tost_holm"] = p
@@ -54,7 +54,7 @@ def equivalence(ratings: Ratings) -> Table | None:
         ),
         level=f"Means of {count_of(ratings.participants, 'participant')} over items.",
         labels=ratings.labels,
-        notes=(_READING, *notes),
+        notes=(_READING, *pair_notes(problems, ratings.labels)),
         simulated=ratings.simulated,
     )
 

@@ -1,6 +1,5 @@
 """Whether a result is carried by one item or one person: counts of first places, and leaving out each."""
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -8,7 +7,8 @@ import pandas as pd
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.blocks import DECIMALS, block_means, pair_differences
+from mixeval_analysis.blocks import DECIMALS, block_means
+from mixeval_analysis.pairs import Pair, pair_differences, pair_notes, pairs_of
 from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.tables import Table
 
@@ -61,7 +61,7 @@ def leave_one_out(ratings: Ratings) -> Table:
     `_hi` are the lowest and the highest once an item is left out, `most_item` the item that changes it most; the
     same of participants. `items_a` counts the items whose mean is higher for a, `items_b` those for b.
     """
-    pairs = list(itertools.combinations(ratings.labels, 2))
+    pairs = pairs_of(ratings.labels)
     of_items, of_people = block_means(ratings, "item"), block_means(ratings, "participant")
     items, people = pair_differences(of_items, pairs), pair_differences(of_people, pairs)
     totals, counts = np.nansum(people, axis=0), (~np.isnan(people)).sum(axis=0)
@@ -75,14 +75,13 @@ def leave_one_out(ratings: Ratings) -> Table:
         ),
     }
     rows: list[dict[str, Any]] = []
-    notes: list[str] = []
+    problems: list[tuple[Pair, str]] = []
     for index, (a, b) in enumerate(pairs):
-        both = f"{ratings.labels[a]} and {ratings.labels[b]}"
         row: dict[str, Any] = {"a": a, "b": b, "mean_diff": None}
         if counts[index]:
             row["mean_diff"] = float(whole[index])
         else:
-            notes.append(f"{both}: nobody rated both.")
+            problems.append(((a, b), "nobody rated both"))
         for noun, (own, without, names) in parts.items():
             there = ~np.isnan(own[:, index])
             row |= {
@@ -92,7 +91,7 @@ def leave_one_out(ratings: Ratings) -> Table:
                 **_range(noun, float(whole[index]), np.where(there, without[:, index], np.nan), names),
             }
             if counts[index] and row[f"most_{noun}"] is None:
-                notes.append(f"{both}: without its only {noun} nothing is left.")
+                problems.append(((a, b), f"without its only {noun} nothing is left"))
         rows.append(row)
     return Table(
         name="leave_one_out",
@@ -104,7 +103,7 @@ def leave_one_out(ratings: Ratings) -> Table:
         ),
         level=f"Means of {count_of(ratings.participants, 'participant')} over items.",
         labels=ratings.labels,
-        notes=tuple(notes),
+        notes=tuple(pair_notes(problems, ratings.labels)),
         simulated=ratings.simulated,
     )
 
@@ -121,7 +120,7 @@ def _range(noun: str, whole: float, without: Values, names: list[str]) -> dict[s
     }
 
 
-def _without_each_item(ratings: Ratings, pairs: list[tuple[str, str]]) -> Values:
+def _without_each_item(ratings: Ratings, pairs: list[Pair]) -> Values:
     """Return the mean differences once each item is left out, shape (items, pairs), NaN where nobody is left."""
     cells = ratings.rows.groupby(["item", "participant", "condition"])["rating"]
     wide = cells.sum().unstack("condition").sort_index()
