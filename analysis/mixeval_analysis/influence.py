@@ -136,19 +136,19 @@ def _without_each_item(ratings: Ratings, pairs: list[Pair]) -> Values:
         return pair_differences(pd.DataFrame(_means(sums, counts), columns=list(ratings.labels)), pairs)
 
     whole = differences(all_sums, all_counts)
+    total, n = _sums_and_counts(whole)
     without = []
     for number in range(len(items)):
         pages = np.flatnonzero(item == number)
         who = person[pages]
-        new = differences(all_sums[who] - sums[pages], all_counts[who] - counts[pages])
-        total = np.nansum(whole, axis=0) - np.nansum(whole[who], axis=0) + np.nansum(new, axis=0)
-        n = (
-            (~np.isnan(whole)).sum(axis=0)
-            - (~np.isnan(whole[who])).sum(axis=0)
-            + (~np.isnan(new)).sum(axis=0)
-        )
-        without.append(_means(total, n))
+        changed = differences(all_sums[who] - sums[pages], all_counts[who] - counts[pages])
+        (old_total, old_n), (new_total, new_n) = _sums_and_counts(whole[who]), _sums_and_counts(changed)
+        without.append(_means(total - old_total + new_total, n - old_n + new_n))
     return np.array(without)
+
+
+def _sums_and_counts(differences: Values) -> tuple[Values, Values]:
+    return np.nansum(differences, axis=0), (~np.isnan(differences)).sum(axis=0).astype(np.float64)
 
 
 def _filled(table: pd.DataFrame, ratings: Ratings) -> Values:

@@ -87,7 +87,14 @@ class Ratings(Answers):
 
     def by_condition(self) -> dict[str, Values]:
         """Return the ratings of each condition, in the order of tables and figures."""
-        return {condition: self.of(condition) for condition in self.labels}
+        place = pd.Index(list(self.labels)).get_indexer(pd.Index(self.rows["condition"]))
+        order = np.argsort(place, kind="stable")
+        ends = np.searchsorted(place[order], np.arange(len(self.labels) + 1))
+        values = np.asarray(self.rows["rating"], dtype=np.float64)[order]
+        return {
+            condition: values[start:end]
+            for condition, start, end in zip(self.labels, ends[:-1], ends[1:], strict=True)
+        }
 
 
 def with_defaults(rows: pd.DataFrame) -> pd.DataFrame:

@@ -90,15 +90,18 @@ def hodges_lehmann(differences: Differences) -> tuple[float, float | None, float
     not tie (Hollander and Wolfe 1973, chapter 3); None where so few differences cannot exclude any shift.
     """
     rows, columns = np.triu_indices(len(differences))
-    walsh = np.sort((differences[rows] + differences[columns]) / 2)
+    walsh = (differences[rows] + differences[columns]) / 2
     n = len(differences)
     if n <= LARGEST_EXACT:
         c = _quantile(n)
     else:
         c = int(n * (n + 1) / 4 - 1.959963984540054 * math.sqrt(n * (n + 1) * (2 * n + 1) / 24))
+    middle = float(np.median(walsh))
     if c == 0:
-        return float(np.median(walsh)), None, None
-    return float(np.median(walsh)), float(walsh[c - 1]), float(walsh[len(walsh) - c])
+        return middle, None, None
+    lower, upper = c - 1, len(walsh) - c
+    walsh = np.partition(walsh, (lower, upper))
+    return middle, float(walsh[lower]), float(walsh[upper])
 
 
 @cache
