@@ -30,9 +30,7 @@ from mixeval_analysis.selection import select
 
 _TOTALS: Mapping[str, Callable[[str, str], bool]] = {
     "all statistics": lambda _, kind: kind == "statistic",
-    "p of Shapiro-Wilk": lambda test, kind: (
-        kind == "p" and test == "shapiro"
-    ),
+    "p of Shapiro-Wilk": lambda test, kind: kind == "p" and test == "shapiro",
     "all other p": lambda test, kind: kind == "p" and test != "shapiro",
 }
 

@@ -4,8 +4,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 from scipy.special import stdtrit
 
 from mixeval.tables import frame_of
@@ -14,7 +12,7 @@ from mixeval_analysis.concordance import concordance
 from mixeval_analysis.intraclass import MEASURES, Estimate, intraclass, mean_squares
 from mixeval_analysis.jackknife import jackknife_limits
 from mixeval_analysis.krippendorff import alpha_interval
-from mixeval_analysis.ratings import Ratings, Values
+from mixeval_analysis.ratings import Codes, Ratings, Values
 from mixeval_analysis.tables import Table
 
 _ROUNDING_ERROR = 1e-12
@@ -76,25 +74,26 @@ def agreement(ratings: Ratings) -> Table:
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """Ratings with the numbers of who rated which mix, each of shape (ratings,)."""
+    """Ratings with the numbers of who rated which mix, by participant and mix, each of shape (cells,).
 
-    person: npt.NDArray[np.intp]
-    mix: npt.NDArray[np.intp]
+    A mix that a participant rated more than once is one cell, the mean.
+    """
+
+    person: Codes
+    mix: Codes
     rating: Values
     people: int
     mixes: int
 
 
 def _cells(ratings: Ratings) -> _Cells:
-    rows = ratings.rows
-    person, people = pd.factorize(rows["participant"], sort=True)
-    item, _ = pd.factorize(rows["item"], sort=True)
-    condition = np.asarray(pd.Index(list(ratings.labels)).get_indexer(pd.Index(rows["condition"])))
-    numbers, mix = np.unique(item * len(ratings.labels) + condition, return_inverse=True)
-    # A repeat of the same mix by the same participant makes one cell, their mean.
-    cell, place = np.unique(person * len(numbers) + mix, return_inverse=True)
-    rating = np.bincount(place, np.asarray(rows["rating"], dtype=np.float64)) / np.bincount(place)
-    return _Cells(cell // len(numbers), cell % len(numbers), rating, len(people), len(numbers))
+    means = ratings.means("participant", "item")
+    person, item = ratings.blocks("participant", "item")
+    page, condition = np.nonzero(~np.isnan(means))
+    found, mix = np.unique(item[page] * means.shape[1] + condition, return_inverse=True)
+    people = len(ratings.names("participant"))
+    order = np.lexsort((mix, person[page]))
+    return _Cells(person[page][order], mix[order], means[page, condition][order], people, len(found))
 
 
 def _intraclass(cells: _Cells) -> list[Measured]:

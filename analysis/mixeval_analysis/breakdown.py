@@ -5,8 +5,8 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.blocks import DECIMALS
 from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.signed_rank import DECIMALS
 from mixeval_analysis.tables import Table
 
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 from scipy.stats import rankdata
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.blocks import DECIMALS, block_means, sums_of
-from mixeval_analysis.ratings import Ratings, Values
+from mixeval_analysis.blocks import sums_of
+from mixeval_analysis.ratings import Codes, Ratings, Values
+from mixeval_analysis.signed_rank import DECIMALS
 from mixeval_analysis.tables import Table
 
 
@@ -36,11 +35,13 @@ def concordance(ratings: Ratings) -> Concordance:
     W is 1 where all rank the conditions alike and near 0 where they rank them at random; equal ratings share their
     mean rank, for which W is corrected. Only pages with every condition count.
     """
-    pages = block_means(ratings, "item", "participant").dropna().round(DECIMALS)
-    item, items = pd.factorize(pages.index.get_level_values("item"))
-    person, people = pd.factorize(pages.index.get_level_values("participant"), sort=True)
-    k = pages.shape[1]
-    ranks = rankdata(np.asarray(pages, dtype=np.float64), axis=1) if len(pages) else np.empty((0, k))
+    pages = ratings.means("item", "participant").round(DECIMALS)
+    complete = ~np.isnan(pages).any(axis=1)
+    item, person = (number[complete] for number in ratings.blocks("item", "participant"))
+    items, k = ratings.names("item"), pages.shape[1]
+    counting, person = np.unique(person, return_inverse=True)
+    people = [ratings.names("participant")[number] for number in counting]
+    ranks = rankdata(pages[complete], axis=1) if complete.any() else np.empty((0, k))
     # From the mean rank on, so that sums of squares are spreads; halves and quarters are exact.
     ranks -= (k + 1) / 2
     spread = (ranks**2).sum(axis=1)
@@ -55,13 +56,11 @@ def concordance(ratings: Ratings) -> Concordance:
     fewer = defined[item].astype(np.int64) - (~np.isnan(shorter)).astype(np.int64)
     count = defined.sum() - np.bincount(person, fewer, len(people))
     sums_without = total.sum() + sums_of(person, change, len(people))
-    by_item = {str(name): None for name in sorted(set(ratings.rows["item"]))}
     return Concordance(
-        by_item=by_item
-        | {str(name): None if np.isnan(w) else float(w) for name, w in zip(items, found, strict=True)},
-        pages=dict.fromkeys(by_item, 0) | {str(name): int(m) for name, m in zip(items, n, strict=True)},
+        by_item={name: None if np.isnan(w) else float(w) for name, w in zip(items, found, strict=True)},
+        pages={name: int(m) for name, m in zip(items, n, strict=True)},
         mean=float(found[defined].mean()) if defined.any() else None,
-        participants=tuple(str(name) for name in people),
+        participants=tuple(people),
         without=np.divide(sums_without, count, out=np.full(len(people), np.nan), where=count > 0),
     )
 
@@ -73,10 +72,13 @@ def agreement_by_item(ratings: Ratings) -> Table:
     each item weighing alike.
     """
     found = concordance(ratings)
-    means = block_means(ratings, "item")
+    means = ratings.means("item")
     rows, notes = [], []
-    for name, w in found.by_item.items():
-        order = _spearman(np.asarray(means.loc[name]), np.asarray(means.drop(index=name).mean()))
+    total, count = np.nansum(means, axis=0), (~np.isnan(means)).sum(axis=0)
+    for own, (name, w) in zip(means, found.by_item.items(), strict=True):
+        left = count - ~np.isnan(own)
+        others = np.divide(total - np.nan_to_num(own), left, out=np.full(len(left), np.nan), where=left > 0)
+        order = _spearman(own, others)
         if w is None:
             notes.append(
                 f"{name}: Kendall's W takes two participants who rated every condition and told some apart."
@@ -99,7 +101,7 @@ def agreement_by_item(ratings: Ratings) -> Table:
     )
 
 
-def _w(sums: Values, spreads: Values, n: npt.NDArray[np.int64]) -> Values:
+def _w(sums: Values, spreads: Values, n: Codes) -> Values:
     """Return W of rank sums, shape (items, conditions), from the mean; NaN of one page, or where all ratings tie."""
     defined = (n > 1) & (spreads > 0)
     found: Values = np.divide((sums**2).sum(axis=1), n * spreads, out=np.full(len(n), np.nan), where=defined)

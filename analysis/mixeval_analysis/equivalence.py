@@ -12,7 +12,6 @@ from scipy.special import stdtrit
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.blocks import block_means
 from mixeval_analysis.pairs import Pair, pair_differences, pair_notes, pairs_of
 from mixeval_analysis.probability import holm, t_tail
 from mixeval_analysis.ratings import Ratings, Values
@@ -32,7 +31,7 @@ def equivalence(ratings: Ratings) -> Table | None:
     if margin is None:
         return None
     pairs = pairs_of(ratings.labels)
-    differences = pair_differences(block_means(ratings, "participant"), pairs)
+    differences = pair_differences(ratings.means("participant"))
     rows: list[dict[str, Any]] = []
     problems: list[tuple[Pair, str]] = []
     for (a, b), column in zip(pairs, differences.T, strict=True):

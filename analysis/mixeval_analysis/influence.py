@@ -3,13 +3,12 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.blocks import DECIMALS, block_means
 from mixeval_analysis.pairs import Pair, pair_differences, pair_notes, pairs_of
 from mixeval_analysis.ratings import Ratings, Values
+from mixeval_analysis.signed_rank import DECIMALS
 from mixeval_analysis.tables import Table
 
 
@@ -21,8 +20,8 @@ def first_places(ratings: Ratings) -> Table:
     counted: dict[str, Values] = {}
     totals, notes = {}, []
     for by in ("item", "participant"):
-        means = block_means(ratings, by).round(DECIMALS)
-        complete = np.asarray(means.dropna(), dtype=np.float64)
+        means = ratings.means(by).round(DECIMALS)
+        complete = means[~np.isnan(means).any(axis=1)]
         totals[by] = len(complete)
         if len(complete) < len(means):
             missing = f"{len(means) - len(complete)} of {count_of(len(means), by)}"
@@ -62,16 +61,15 @@ def leave_one_out(ratings: Ratings) -> Table:
     same of participants. `items_a` counts the items whose mean is higher for a, `items_b` those for b.
     """
     pairs = pairs_of(ratings.labels)
-    of_items, of_people = block_means(ratings, "item"), block_means(ratings, "participant")
-    items, people = pair_differences(of_items, pairs), pair_differences(of_people, pairs)
+    items, people = (pair_differences(ratings.means(by)) for by in ("item", "participant"))
     totals, counts = np.nansum(people, axis=0), (~np.isnan(people)).sum(axis=0)
     whole = _means(totals, counts)
     parts = {
-        "item": (items.round(DECIMALS), _without_each_item(ratings, pairs), list(of_items.index)),
+        "item": (items.round(DECIMALS), _without_each_item(ratings), ratings.names("item")),
         "participant": (
             people.round(DECIMALS),
             _means(totals - np.nan_to_num(people), counts - ~np.isnan(people)),
-            list(of_people.index),
+            ratings.names("participant"),
         ),
     }
     rows: list[dict[str, Any]] = []
@@ -120,28 +118,18 @@ def _range(noun: str, whole: float, without: Values, names: list[str]) -> dict[s
     }
 
 
-def _without_each_item(ratings: Ratings, pairs: list[Pair]) -> Values:
+def _without_each_item(ratings: Ratings) -> Values:
     """Return the mean differences once each item is left out, shape (items, pairs), NaN where nobody is left."""
-    cells = ratings.rows.groupby(["item", "participant", "condition"])["rating"]
-    wide = cells.sum().unstack("condition").sort_index()
-    item, items = pd.factorize(wide.index.get_level_values("item"))
-    person, people = pd.factorize(wide.index.get_level_values("participant"), sort=True)
-    sums = _filled(wide, ratings)
-    counts = _filled(cells.size().unstack("condition").sort_index(), ratings)
-    all_sums, all_counts = np.zeros((2, len(people), len(ratings.labels)))
-    np.add.at(all_sums, person, sums)
-    np.add.at(all_counts, person, counts)
-
-    def differences(sums: Values, counts: Values) -> Values:
-        return pair_differences(pd.DataFrame(_means(sums, counts), columns=list(ratings.labels)), pairs)
-
-    whole = differences(all_sums, all_counts)
+    sums, counts = ratings.cells("item", "participant")
+    item, person = ratings.blocks("item", "participant")
+    all_sums, all_counts = ratings.cells("participant")
+    whole = pair_differences(_means(all_sums, all_counts))
     total, n = _sums_and_counts(whole)
     without = []
-    for number in range(len(items)):
+    for number in range(len(ratings.names("item"))):
         pages = np.flatnonzero(item == number)
         who = person[pages]
-        changed = differences(all_sums[who] - sums[pages], all_counts[who] - counts[pages])
+        changed = pair_differences(_means(all_sums[who] - sums[pages], all_counts[who] - counts[pages]))
         (old_total, old_n), (new_total, new_n) = _sums_and_counts(whole[who]), _sums_and_counts(changed)
         without.append(_means(total - old_total + new_total, n - old_n + new_n))
     return np.array(without)
@@ -149,10 +137,6 @@ def _without_each_item(ratings: Ratings, pairs: list[Pair]) -> Values:
 
 def _sums_and_counts(differences: Values) -> tuple[Values, Values]:
     return np.nansum(differences, axis=0), (~np.isnan(differences)).sum(axis=0).astype(np.float64)
-
-
-def _filled(table: pd.DataFrame, ratings: Ratings) -> Values:
-    return np.asarray(table.reindex(columns=list(ratings.labels)).fillna(0.0), dtype=np.float64)
 
 
 def _means(sums: Values, counts: Values) -> Values:

@@ -1,19 +1,16 @@
 """Krippendorff's alpha of interval data: agreement where not everybody rated everything."""
 
 import numpy as np
-import numpy.typing as npt
 
 from mixeval_analysis.blocks import sums_of
 from mixeval_analysis.intraclass import Estimate
 from mixeval_analysis.jackknife import jackknife_limits
-from mixeval_analysis.ratings import Values
-
-Numbers = npt.NDArray[np.intp]
+from mixeval_analysis.ratings import Codes, Values
 
 _ROUNDING_ERROR = 1e-12
 
 
-def alpha_interval(observer: Numbers, unit: Numbers, values: Values) -> tuple[Estimate, int]:
+def alpha_interval(observer: Codes, unit: Codes, values: Values) -> tuple[Estimate, int]:
     """Return alpha with limits by the jackknife over observers, and how many observers count.
 
     All arguments have shape (values,), one value per observer and unit at most, both numbered from 0. alpha is
@@ -38,7 +35,7 @@ def alpha_interval(observer: Numbers, unit: Numbers, values: Values) -> tuple[Es
     return Estimate(value, low, None if high is None else min(1.0, high)), len(raters)
 
 
-def _sums(m: Numbers, s1: Values, s2: Values) -> Values:
+def _sums(m: Codes, s1: Values, s2: Values) -> Values:
     """Return what each unit adds: observed disagreement, number, sum and sum of squares of its paired values.
 
     Shape (4, units). The squared differences of all ordered pairs of m values sum to 2 (m s2 - s1^2).

@@ -1,14 +1,13 @@
 """Kruskal-Wallis and Friedman: whether the conditions differ at all."""
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.blocks import DECIMALS, block_means
 from mixeval_analysis.probability import chi_squared_tail, f_tail
 from mixeval_analysis.ratings import Ratings, Values
+from mixeval_analysis.signed_rank import DECIMALS
 from mixeval_analysis.tables import Table
 
 
@@ -18,14 +17,14 @@ def kruskal_wallis(ratings: Ratings) -> Table:
     H is corrected for ties and compared with chi-squared, as R's `kruskal.test`; epsilon squared is
     H / (N - 1). The test takes all N ratings as independent, which repeated ratings by one panel are not.
     """
-    groups = list(ratings.by_condition().values())
-    total, k = len(ratings.rows), len(groups)
+    counts = ratings.histograms
+    k, total = len(counts), int(counts.sum())
     row: dict[str, object] = {"H": None, "df": k - 1, "p": None, "N": total, "k": k, "epsilon2": None}
     notes = []
-    if np.ptp(np.concatenate(groups)) == 0:
+    if counts.shape[1] == 1:
         notes.append("All ratings are equal: there is nothing to test.")
     else:
-        statistic = float(stats.kruskal(*groups).statistic)
+        statistic = _h(counts.astype(np.float64))
         row |= {
             "H": statistic,
             "p": chi_squared_tail(statistic, k - 1),
@@ -43,6 +42,18 @@ def kruskal_wallis(ratings: Ratings) -> Table:
     )
 
 
+def _h(counts: Values) -> float:
+    """Return Kruskal and Wallis's H, corrected for ties, of counts, shape (conditions, values).
+
+    With ranks counted from their mean, it is (N - 1) times the share of their squares that conditions account for.
+    """
+    ties, sizes = counts.sum(axis=0), counts.sum(axis=1)
+    n = float(ties.sum())
+    midranks = np.cumsum(ties) - ties / 2 - n / 2
+    between = float(((counts @ midranks) ** 2 / sizes).sum())
+    return (n - 1) * between / float((ties * midranks**2).sum())
+
+
 def friedman(ratings: Ratings) -> Table:
     """Test whether conditions differ within blocks, at three levels of what a block is.
 
@@ -53,13 +64,12 @@ def friedman(ratings: Ratings) -> Table:
     """
     rows, notes = [], []
     for level, by in _LEVELS.items():
-        # Rounded, since equal means must tie.
-        blocks = block_means(ratings, *by).round(DECIMALS)
-        complete = blocks.dropna()
+        blocks = ratings.means(*by).round(DECIMALS)  # equal means must tie
+        complete = blocks[~np.isnan(blocks).any(axis=1)]
         if len(complete) < len(blocks):
             missing = f"{len(blocks) - len(complete)} of {count_of(len(blocks), 'block')}"
             notes.append(f"{level}: {missing} lack a condition and are not counted.")
-        tested = _friedman(np.asarray(complete, dtype=np.float64))
+        tested = _friedman(complete)
         if tested["Q"] is None:
             notes.append(f"{level}: {_untestable(complete)}")
         elif tested["p_F"] is None:
@@ -111,7 +121,7 @@ def _friedman(values: Values) -> dict[str, object]:
     return row
 
 
-def _untestable(complete: pd.DataFrame) -> str:
+def _untestable(complete: Values) -> str:
     if len(complete) < 2:
         return f"{count_of(len(complete), 'complete block')} cannot be tested, it takes at least 2."
     return "within each block all ratings are equal: there is nothing to test."

@@ -8,16 +8,13 @@ import numpy as np
 from mixeval.seeds import generator
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.blocks import DECIMALS, block_means
 from mixeval_analysis.pairs import Pair, pair_differences, pair_notes, pairs_of
 from mixeval_analysis.probability import holm
 from mixeval_analysis.ratings import Ratings, Values
-from mixeval_analysis.signed_rank import hodges_lehmann, signed_rank
+from mixeval_analysis.signed_rank import DECIMALS, hodges_lehmann, signed_rank
 from mixeval_analysis.tables import Table
 
 REPLICATES = 10_000
-_MOST_FOR_WALSH = 2000
-"""Participants up to whom all averages of two differences are formed."""
 _CELLS_PER_BLOCK = 4_000_000
 
 _UNDEFINED = (
@@ -46,7 +43,7 @@ def wilcoxon(ratings: Ratings) -> Table:
     `paired_superiority` is the share of participants whose mean for a is the higher, ties counting half.
     """
     pairs = pairs_of(ratings.labels)
-    differences = pair_differences(block_means(ratings, "participant"), pairs).round(DECIMALS)
+    differences = pair_differences(ratings.means("participant")).round(DECIMALS)
     limits = _bootstrap(differences, ratings.seed)
     rows: list[dict[str, Any]] = []
     problems: list[tuple[Pair, str]] = []
@@ -88,8 +85,6 @@ def _problems(row: Mapping[str, Any]) -> list[str]:
         problems.append("participants' means are equal, so there is nothing to test")
     if n == 1:
         problems.append("one participant gives no intervals")
-    elif row["hodges_lehmann"] is None:
-        problems.append(f"Hodges and Lehmann's difference is left out beyond {_MOST_FOR_WALSH} participants")
     elif row["hl_ci95_lo"] is None:
         problems.append(f"{n} participants are too few for limits of Hodges and Lehmann's difference")
     return problems
@@ -109,14 +104,14 @@ def _tested(differences: Values) -> dict[str, object]:
 
 
 def _described(differences: Values) -> dict[str, object]:
-    described: dict[str, object] = {
+    middle, low, high = hodges_lehmann(differences)
+    return {
         "mean_diff": float(differences.mean()),
+        "hodges_lehmann": middle,
+        "hl_ci95_lo": low,
+        "hl_ci95_hi": high,
         "paired_superiority": float((differences > 0).mean() + (differences == 0).mean() / 2),
     }
-    if len(differences) <= _MOST_FOR_WALSH:
-        middle, low, high = hodges_lehmann(differences)
-        described |= {"hodges_lehmann": middle, "hl_ci95_lo": low, "hl_ci95_hi": high}
-    return described
 
 
 def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
@@ -125,8 +120,10 @@ def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
     Participants are drawn by multinomial weights, the same for all pairs, as in `describe.bootstrap_means`.
     """
     there = ~np.isnan(differences)
-    values, counts = np.where(there, differences, 0.0), there.astype(np.float64)
     n = len(differences)
+    values = np.where(there, differences, 0.0)
+    # Whoever rated everything is heard for every pair, so that one column counts for all.
+    counts = (there[:, :1] if there.all() else there).astype(np.float64)
     random = generator(seed, "bootstrap", "difference")
     block = max(1, _CELLS_PER_BLOCK // n)
     means = []
@@ -135,7 +132,8 @@ def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
         weights = random.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
         heard = weights @ counts
         # A pair that nobody drawn has rated has no mean in that replicate.
-        means.append(np.divide(weights @ values, heard, out=np.full_like(heard, np.nan), where=heard > 0))
+        sums = weights @ values
+        means.append(np.divide(sums, heard, out=np.full_like(sums, np.nan), where=heard > 0))
     limits = []
     for column in np.concatenate(means).T:
         known = column[~np.isnan(column)]

@@ -4,7 +4,6 @@ import itertools
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 
 from mixeval_analysis.ratings import Values
 
@@ -18,15 +17,13 @@ def pairs_of(labels: Mapping[str, str]) -> list[Pair]:
     return list(itertools.combinations(labels, 2))
 
 
-def pair_differences(means: pd.DataFrame, pairs: Sequence[Pair]) -> Values:
-    """Return the differences a - b of each pair, shape (blocks, pairs), NaN where one is missing.
+def pair_differences(means: Values) -> Values:
+    """Return the differences a - b of all pairs in their order, shape (blocks, pairs), NaN where one is missing.
 
-    `means` is (blocks, conditions).
+    `means` is (blocks, conditions), conditions in the order of tables.
     """
-    values = np.asarray(means, dtype=np.float64)
-    place = {condition: index for index, condition in enumerate(means.columns)}
-    first, second = (np.array([place[pair[side]] for pair in pairs], dtype=np.intp) for side in (0, 1))
-    difference: Values = values[:, first] - values[:, second]
+    first, second = np.triu_indices(means.shape[1], k=1)
+    difference: Values = means[:, first] - means[:, second]
     return difference
 
 

@@ -68,6 +68,7 @@ SCALE = Profile(
         "summary",
         "friedman",
         "wilcoxon",
+        "equivalence",
         "shapiro_wilk",
         "kruskal_wallis",
         "mann_whitney_symbols",
