@@ -47,9 +47,9 @@ def equivalence(ratings: Ratings) -> Table | None:
         title=f"Tests of equivalence within {margin:g} points",
         frame=frame_of(rows),
         method=(
-            "Two one-sided paired t tests (TOST) against the margin that the study states, 90 % intervals by "
-            "Student's t. p_tost is that of each pair on its own, as its interval is; p_tost_holm is corrected "
-            f"after Holm over all m = {count_of(len(rows), 'pair')}."
+            "Two one-sided paired t tests (TOST) against the margin that was stated, 90 % intervals by Student's t. "
+            "The p of each pair stands on its own, as its interval does; beside it the p corrected after Holm over all "
+            f"m = {count_of(len(rows), 'pair')}."
         ),
         level=f"Means of {count_of(ratings.participants, 'participant')} over items.",
         labels=ratings.labels,
