@@ -56,7 +56,7 @@ AGREEMENT = Chapter(
     make=each(agreement, agreement_by_item),
     text=(
         "Low agreement is no fault of the panel: people may prefer different mixes, and mixes that hardly differ cannot be "
-        "told apart. It says how many listeners a mean needs before it can be trusted."
+        "told apart. Where it is low, a mean takes more listeners before it can be trusted."
     ),
 )
 
