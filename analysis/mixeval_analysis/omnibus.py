@@ -34,7 +34,7 @@ def kruskal_wallis(ratings: Ratings) -> Table:
         name="kruskal_wallis",
         title="Kruskal-Wallis test of all conditions",
         frame=frame_of([row]),
-        method="Corrected for ties, asymptotic (chi-squared).",
+        method="Corrected for ties, asymptotic (chi-squared), one test of all conditions.",
         level=f"Single ratings, pooled over {ratings.shape_in_words()}, taken as independent.",
         labels=ratings.labels,
         notes=tuple(notes),
@@ -79,7 +79,10 @@ def friedman(ratings: Ratings) -> Table:
         name="friedman",
         title="Friedman test of all conditions",
         frame=frame_of(rows),
-        method="Corrected for ties; chi-squared, and Iman and Davenport's F; Kendall's W.",
+        method=(
+            "Corrected for ties, asymptotic: Q by chi-squared, and Iman and Davenport's F; Kendall's W. One test at each "
+            "level, not corrected for their number."
+        ),
         level="Read participant_mean: pages of one participant are not independent blocks.",
         labels=ratings.labels,
         notes=tuple(notes),

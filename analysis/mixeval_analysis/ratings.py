@@ -101,12 +101,7 @@ class Ratings(Answers):
 
         A block is what has the same name in each of the columns `by`; blocks stand in the order of their names.
         """
-        block = np.zeros(len(self.rows), dtype=np.int64)
-        for name in by:
-            codes = self._codes(name)
-            block = block * (int(codes.max(initial=0)) + 1) + codes
-        # Participants need not have heard every item: only blocks that there are get a row.
-        block, found = pd.factorize(block, sort=True)
+        block, found = self._blocks(by)
         k = len(self.labels)
         cell, size = block * k + self._places, len(found) * k
         sums = np.bincount(cell, weights=self._values, minlength=size).astype(np.float64)
@@ -117,6 +112,20 @@ class Ratings(Answers):
         """Return the mean ratings of `cells`, NaN where there are none."""
         sums, counts = self.cells(*by)
         return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
+
+    def blocks(self, *by: str) -> tuple[Codes, ...]:
+        """Number the name that each block of `cells` has in each of the columns, as in `names`; shape (blocks,)."""
+        found = self._blocks(by)[1]
+        numbers: list[Codes] = []
+        for name in reversed(by):
+            found, number = np.divmod(found, len(self.names(name)))
+            numbers.append(number)
+        return tuple(reversed(numbers))
+
+    def names(self, column: str) -> list[str]:
+        """Return the names in a column, in their order."""
+        self._codes(column)
+        return self._known_names[column]
 
     @cached_property
     def histograms(self) -> npt.NDArray[np.int64]:
@@ -143,11 +152,26 @@ class Ratings(Answers):
     def _known_codes(self) -> dict[str, Codes]:
         return {}
 
+    @cached_property
+    def _known_names(self) -> dict[str, list[str]]:
+        return {}
+
     def _codes(self, column: str) -> Codes:
         """Number the names of a column in their order, shape (rows,); text is compared once for all tables."""
         if column not in self._known_codes:
-            self._known_codes[column] = pd.factorize(self.rows[column], sort=True)[0].astype(np.int64)
+            codes, names = pd.factorize(self.rows[column], sort=True)
+            self._known_codes[column] = codes.astype(np.int64)
+            self._known_names[column] = [str(name) for name in names]
         return self._known_codes[column]
+
+    def _blocks(self, by: tuple[str, ...]) -> tuple[Codes, Codes]:
+        """Return the block of each row, and what each block's number among all combinations of names is."""
+        block = np.zeros(len(self.rows), dtype=np.int64)
+        for name in by:
+            block = block * len(self.names(name)) + self._codes(name)
+        # Participants need not have heard every item: only blocks that there are get a row.
+        own, found = pd.factorize(block, sort=True)
+        return own.astype(np.int64), np.asarray(found, dtype=np.int64)
 
 
 def with_defaults(rows: pd.DataFrame) -> pd.DataFrame:

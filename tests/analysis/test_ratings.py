@@ -38,6 +38,14 @@ def test_cells_hold_what_grouping_holds(uneven, by):
     np.testing.assert_allclose(uneven.means(*by), sums / counts, rtol=1e-13)
 
 
+def test_blocks_are_numbered_by_their_names_in_order(uneven):
+    grouped = uneven.rows.groupby(["item", "participant"]).size().index
+    items, people = uneven.names("item"), uneven.names("participant")
+    assert (items, people) == (["loop 1", "loop 10", "loop 2"], ["Ali", "b", "zoë", "日本"])
+    item, person = uneven.blocks("item", "participant")
+    assert [(items[i], people[p]) for i, p in zip(item, person, strict=True)] == grouped.tolist()
+
+
 def test_each_condition_has_its_ratings_in_the_order_of_rows(uneven):
     found = uneven.by_condition()
     assert list(found) == ["ref", "anchor", "mine"]

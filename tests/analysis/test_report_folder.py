@@ -17,9 +17,16 @@ NAMES = (
     "summary",
     "friedman",
     "wilcoxon",
+    "first_places",
+    "leave_one_out",
+    "by_item",
+    "by_participant",
+    "agreement",
+    "agreement_by_item",
     "mann_whitney_symbols",
     "kruskal_wallis",
     "shapiro_wilk",
+    "brown_forsythe",
     "mann_whitney",
 )
 
