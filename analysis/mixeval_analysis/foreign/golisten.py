@@ -36,7 +36,9 @@ def read_golisten(text: str, *, source: str) -> Imported:
             f"{source} is a download of GoListen without audio files in its header, so of no MUSHRA test",
             remedy="only that of a MUSHRA test is read; of others, make a tidy CSV",
         )
-    columns = {index: found[1] for index, cell in enumerate(lines[place]) if (found := _AUDIO.fullmatch(cell))}
+    columns = {
+        index: named[1] for index, cell in enumerate(lines[place]) if (found := _AUDIO.fullmatch(cell))
+    }
     titles = _titles(lines[place - 1], columns) if _is_tagged(lines) else {}
     cells = _cells(columns, titles, source)
     sessions = [(row, line) for row, line in enumerate(lines[place + 1 :], start=place + 2) if any(line)]
@@ -126,9 +128,16 @@ def _grids(names: list[str]) -> list[list[tuple[str, str]]]:
     for cut in range(1, most, 2):
         for sides in (
             [("".join(parts[:cut]), "".join(parts[cut + 1 :])) for parts in words],
-            [("".join(parts[len(parts) - cut :]), "".join(parts[: max(0, len(parts) - cut - 1)])) for parts in words],
+            [
+                ("".join(parts[len(parts) - cut :]), "".join(parts[: max(0, len(parts) - cut - 1)]))
+                for parts in words
+            ],
         ):
-            if len({item for item, _ in sides}) > 1 and len({mix for _, mix in sides}) > 1 and _is_grid(sides):
+            if (
+                len({item for item, _ in sides}) > 1
+                and len({mix for _, mix in sides}) > 1
+                and _is_grid(sides)
+            ):
                 # A word that all names share may stand on either side: that is the same way.
                 items = list(dict.fromkeys(item for item, _ in sides))
                 grids.setdefault(tuple(items.index(item) for item, _ in sides), sides)

@@ -43,7 +43,8 @@ def split_lines(text: str, source: str, *, delimiter: str | None = None) -> list
         return [[cell.strip() for cell in line] for line in lines]
     except csv.Error as error:
         raise AnalysisError(
-            f"{source} is not a regular table ({error})", remedy="copy it again from the server, it may be cut short"
+            f"{source} is not a regular table ({error})",
+            remedy="copy it again from the server, it may be cut short",
         ) from error
 
 

@@ -17,7 +17,14 @@ from mixeval_analysis.foreign.imported import Imported, number, pseudonyms, spli
 
 PLATFORM = "webMUSHRA"
 _MUSHRA = ("trial_id", "rating_stimulus", "rating_score", "rating_time", "rating_comment")
-_PAIRED = ("trial_id", "choice_reference", "choice_non_reference", "choice_answer", "choice_time", "choice_comment")
+_PAIRED = (
+    "trial_id",
+    "choice_reference",
+    "choice_non_reference",
+    "choice_answer",
+    "choice_time",
+    "choice_comment",
+)
 _BS1116 = (
     "trial_id",
     "rating_reference",
@@ -124,9 +131,7 @@ def _mushra(entries: list[_Entry], source: str) -> Imported:
     present = set(rows["condition"].unique())
     settings = {key: name for name, key in _ROLES.items() if name in present}
     words = "webMUSHRA's reference and anchors are taken as such." if settings else ""
-    return Imported(
-        PLATFORM, rows, _remarks("MUSHRA pages", entries, words), settings=settings
-    )
+    return Imported(PLATFORM, rows, _remarks("MUSHRA pages", entries, words), settings=settings)
 
 
 def _paired(entries: list[_Entry], source: str) -> Imported:
@@ -175,8 +180,13 @@ def _grades(entries: list[_Entry], source: str) -> Imported:
             "page_type": "bs1116",
         }
         where = f"row {entry.row}"
-        for condition, score in ((reference, "rating_reference_score"), (other, "rating_non_reference_score")):
-            found.append({**page, "condition": condition, "rating": number(entry.cells[score], source, where)})
+        for condition, score in (
+            (reference, "rating_reference_score"),
+            (other, "rating_non_reference_score"),
+        ):
+            found.append(
+                {**page, "condition": condition, "rating": number(entry.cells[score], source, where)}
+            )
     remarks = _remarks("BS.1116 pages", entries, "")
     return Imported(
         PLATFORM, tidy(found, source), remarks, roles=dict.fromkeys(references, "reference"), scale=(1.0, 5.0)
