@@ -37,7 +37,7 @@ def read_golisten(text: str, *, source: str) -> Imported:
             remedy="only that of a MUSHRA test is read; of others, make a tidy CSV",
         )
     columns = {
-        index: named[1] for index, cell in enumerate(lines[place]) if (found := _AUDIO.fullmatch(cell))
+        index: named[1] for index, cell in enumerate(lines[place]) if (named := _AUDIO.fullmatch(cell))
     }
     titles = _titles(lines[place - 1], columns) if _is_tagged(lines) else {}
     cells = _cells(columns, titles, source)
@@ -81,7 +81,10 @@ def _files_row(lines: Sequence[Sequence[str]]) -> int | None:
     for place, line in enumerate(lines[:_HEADER_ROWS]):
         below = next((later for later in lines[place + 1 :] if any(later)), [])
         dated = len(below) > 1 and _DATE.fullmatch(below[1])
-        if dated and sum(bool(_AUDIO.fullmatch(cell)) for cell in line) > 1:
+        files = [bool(_AUDIO.fullmatch(cell)) for cell in line]
+        first = files.index(True) if any(files) else len(line)
+        only_files = all(audio or not cell for audio, cell in zip(files[first:], line[first:], strict=True))
+        if dated and only_files and sum(files) > 1:
             return place
     return None
 

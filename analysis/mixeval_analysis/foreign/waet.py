@@ -45,8 +45,10 @@ def read_waet(files: Mapping[str, bytes], *, source: str) -> Imported:
         raise _no_result(roots, source)
     sessions, twice = _once_each(results)
     begun = sum(not any(page.get("state") == "complete" for page in session.pages) for session in sessions)
-    naming = _naming([page for session in sessions for page in session.pages])
-    usual = _usual(naming, sessions)
+    pages = [page for session in sessions for page in session.pages]
+    naming = _naming(pages)
+    mixes, items = _most_common(naming, pages)
+    usual = mixes if items > 1 else frozenset[str]()
     people = pseudonyms(session.key for session in sessions)
     found = [row for session in sessions for row in _rows(session, people[session.key], naming, usual)]
     if not found:
@@ -60,7 +62,14 @@ def read_waet(files: Mapping[str, bytes], *, source: str) -> Imported:
     return Imported(
         PLATFORM,
         tidy(found, source),
-        _remarks(len(sessions), begun, twice, practice, others=len(roots) - len(results)),
+        _remarks(
+            len(sessions),
+            begun,
+            twice,
+            practice,
+            called="the names of their files" if naming is _by_file else "their ids",
+            others=len(roots) - len(results),
+        ),
         roles=roles,
         settings={"reference": references[0]} if len(references) == 1 else {},
         scale=(_LOW, _HIGH),
@@ -161,8 +170,12 @@ def _rated(page: ET.Element) -> list[ET.Element]:
 
 
 def _naming(pages: Sequence[ET.Element]) -> _Naming:
-    """Find how mixes are called alike on all pages: by their files, or by their ids without that of the page."""
-    return max(_NAMINGS, key=lambda naming: (_alike(naming, pages), -_NAMINGS.index(naming)))
+    """Find how mixes are called alike on all pages: by their files, or else by their ids without that of the page.
+
+    Ids may be numbers that mean another mix on each page; files come first for that.
+    """
+    by_file = _alike(_by_file, pages)
+    return _by_file if by_file > 1 or by_file >= _alike(_by_id, pages) else _by_id
 
 
 def _by_file(mix: ET.Element, _: ET.Element) -> str:
@@ -174,29 +187,18 @@ def _by_id(mix: ET.Element, page: ET.Element) -> str:
     return own.removeprefix(of_page).lstrip("-_ .") or own
 
 
-_NAMINGS: Sequence[_Naming] = (_by_file, _by_id)
-
-
 def _alike(naming: _Naming, pages: Sequence[ET.Element]) -> int:
-    """Count the pages that compare the mixes which most pages compare."""
-    found = Counter[frozenset[str]]()
-    for page in pages:
-        names = [naming(mix, page) for mix in _rated(page)]
-        if len(set(names)) == len(names) > 1 and all(names):
-            found[frozenset(names)] += 1
-    return max(found.values(), default=0)
+    """Count the items that are compared in the mixes in which most are."""
+    return _most_common(naming, pages)[1]
 
 
-def _usual(naming: _Naming, sessions: Sequence[_Session]) -> frozenset[str]:
-    """Return the mixes that most items are compared in, or none where no two items share theirs."""
+def _most_common(naming: _Naming, pages: Sequence[ET.Element]) -> tuple[frozenset[str], int]:
     by_item = {
-        page.get("ref", ""): frozenset(naming(mix, page) for mix in _rated(page))
-        for session in sessions
-        for page in session.pages
-        if _rated(page)
+        page.get("ref", ""): [naming(mix, page) for mix in _rated(page)] for page in pages if _rated(page)
     }
-    (mixes, items), *_ = Counter(by_item.values()).most_common(1) or [(frozenset[str](), 0)]
-    return mixes if items > 1 else frozenset()
+    apart = [frozenset(names) for names in by_item.values() if len(set(names)) == len(names) and all(names)]
+    (found, *_) = Counter(apart).most_common(1) or [(frozenset[str](), 0)]
+    return found
 
 
 def _rows(
@@ -267,12 +269,12 @@ def _roles(sessions: Sequence[_Session], naming: _Naming) -> dict[str, Role]:
 
 
 def _remarks(
-    sessions: int, begun: int, twice: int, practice: Sequence[str], *, others: int
+    sessions: int, begun: int, twice: int, practice: Sequence[str], *, called: str, others: int
 ) -> tuple[str, ...]:
+    read = f"Read from {count_of(sessions, 'session')} of the Web Audio Evaluation Tool, each taken as a listener"
     said = [
-        f"Read from {count_of(sessions, 'session')} of the Web Audio Evaluation Tool, each taken as a listener of "
-        f"its own and numbered; values are from {_LOW:g} to {_HIGH:g}, an open reference has none.",
-        "Answers to surveys are not read.",
+        f"{read} of its own and numbered; values are from {_LOW:g} to {_HIGH:g}, an open reference has none.",
+        f"Mixes are called by {called}. Answers to surveys are not read.",
     ]
     if begun:
         said.append(f"Begun without one finished page: {count_of(begun, 'session')}.")
