@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from mixeval.tables import frame_of
 from mixeval_analysis.probability import Probability, two_sided_normal
-from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.symbols import LEGEND, symbol
 from mixeval_analysis.tables import Table
 
@@ -22,13 +22,14 @@ def mann_whitney(ratings: Ratings) -> Table:
     half of those that tie. p is multiplied by all m = k (k - 1) / 2 pairs and capped at 1. Cliff's delta is
     2 U / (n_a n_b) - 1, positive where a is rated higher; Vargha and Delaney's A is U / (n_a n_b).
     """
-    counts = dict(zip(ratings.labels, ratings.histograms, strict=True))
-    pairs = list(itertools.combinations(ratings.labels, 2))
+    counts = ratings.histograms
+    sizes, twice_u, variances = counts.sum(axis=1), _twice_u(counts), _variances(counts)
+    pairs = list(itertools.combinations(enumerate(ratings.labels), 2))
     rows, notes = [], [LEGEND]
-    for a, b in pairs:
-        n_a, n_b = int(counts[a].sum()), int(counts[b].sum())
-        u = _u(counts[a], counts[b])
-        p = _p(u, counts[a], counts[b])
+    for (first, a), (second, b) in pairs:
+        n_a, n_b = int(sizes[first]), int(sizes[second])
+        u = int(twice_u[first, second]) / 2
+        p = _p(u, n_a, n_b, float(variances[first, second]))
         adjusted = None if p is None else p.times(len(pairs))
         if p is None:
             both = f"{ratings.labels[a]} and {ratings.labels[b]}"
@@ -62,18 +63,26 @@ def mann_whitney(ratings: Ratings) -> Table:
     )
 
 
-def _u(a: Counts, b: Counts) -> float:
-    below = np.cumsum(b) - b
-    # Twice U is whole, so U is exact.
-    return int((a * (2 * below + b)).sum()) / 2
+def _twice_u(counts: Counts) -> Counts:
+    """Return 2 U of every condition over every other, which is whole, shape (conditions, conditions)."""
+    below = np.cumsum(counts, axis=1) - counts
+    return counts @ (2 * below + counts).T
 
 
-def _p(u: float, a: Counts, b: Counts) -> Probability | None:
-    n_a, n_b = int(a.sum()), int(b.sum())
-    n = n_a + n_b
-    ties = (a + b).astype(np.float64)
-    variance = n_a * n_b / 12 * ((n + 1) - float((ties**3 - ties).sum()) / (n * (n - 1)))
-    if np.count_nonzero(ties) == 1:
-        return None
+def _variances(counts: Counts) -> Values:
+    """Return the variance of U of every two conditions, corrected for ties; 0 where all ratings are equal."""
+    own = counts.astype(np.float64)
+    cubes, sizes = (own**3).sum(axis=1), own.sum(axis=1)
+    mixed = own**2 @ own.T
+    n = sizes[:, None] + sizes
+    # The sum of t^3 - t over the counts t of both together, in which (a + b)^3 is written out.
+    ties = cubes[:, None] + cubes + 3 * (mixed + mixed.T) - n
+    variances = sizes[:, None] * sizes / 12 * ((n + 1) - ties / (n * (n - 1)))
+    there = (counts > 0).astype(np.int64)
+    different = there.sum(axis=1)[:, None] + there.sum(axis=1) - there @ there.T
+    return np.where(different > 1, variances, 0.0)
+
+
+def _p(u: float, n_a: int, n_b: int, variance: float) -> Probability | None:
     distance = abs(u - n_a * n_b / 2)
-    return two_sided_normal(max(0.0, distance - 0.5) / math.sqrt(variance))
+    return two_sided_normal(max(0.0, distance - 0.5) / math.sqrt(variance)) if variance > 0 else None
