@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from mixeval_analysis.symbols import LEGEND, symbol
 from mixeval_analysis.tables import Table
 
 Counts = npt.NDArray[np.int64]
+_VALUES_PER_BLOCK = 50_000
 
 
 def mann_whitney(ratings: Ratings) -> Table:
@@ -65,22 +67,39 @@ def mann_whitney(ratings: Ratings) -> Table:
 
 def _twice_u(counts: Counts) -> Counts:
     """Return 2 U of every condition over every other, which is whole, shape (conditions, conditions)."""
-    below = np.cumsum(counts, axis=1) - counts
-    return counts @ (2 * below + counts).T
+    twice, lower = (
+        np.zeros((len(counts), len(counts)), dtype=np.int64),
+        np.zeros((len(counts), 1), dtype=np.int64),
+    )
+    for block in _blocks(counts):
+        upto = lower + np.cumsum(block, axis=1)
+        twice += block @ (2 * upto - block).T
+        lower = upto[:, -1:]
+    return twice
 
 
 def _variances(counts: Counts) -> Values:
     """Return the variance of U of every two conditions, corrected for ties; 0 where all ratings are equal."""
-    own = counts.astype(np.float64)
-    cubes, sizes = (own**3).sum(axis=1), own.sum(axis=1)
-    mixed = own**2 @ own.T
+    k = len(counts)
+    cubes, mixed, shared = np.zeros(k), np.zeros((k, k)), np.zeros((k, k))
+    for block in _blocks(counts):
+        own, there = block.astype(np.float64), (block > 0).astype(np.float64)
+        cubes += (own**3).sum(axis=1)
+        mixed += own**2 @ own.T
+        shared += there @ there.T
+    sizes = counts.sum(axis=1).astype(np.float64)
     n = sizes[:, None] + sizes
     # The sum of t^3 - t over the counts t of both together, in which (a + b)^3 is written out.
     ties = cubes[:, None] + cubes + 3 * (mixed + mixed.T) - n
-    variances = sizes[:, None] * sizes / 12 * ((n + 1) - ties / (n * (n - 1)))
-    there = (counts > 0).astype(np.int64)
-    different = there.sum(axis=1)[:, None] + there.sum(axis=1) - there @ there.T
-    return np.where(different > 1, variances, 0.0)
+    values = shared.diagonal()
+    several = values[:, None] + values - shared > 1
+    return np.where(several, sizes[:, None] * sizes / 12 * ((n + 1) - ties / (n * (n - 1))), 0.0)
+
+
+def _blocks(counts: Counts) -> Iterator[Counts]:
+    """Part the values: a million ratings without ties would fill the memory several times."""
+    for start in range(0, counts.shape[1], _VALUES_PER_BLOCK):
+        yield counts[:, start : start + _VALUES_PER_BLOCK]
 
 
 def _p(u: float, n_a: int, n_b: int, variance: float) -> Probability | None:
