@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import ClassVar
 
 import pandas as pd
@@ -85,15 +86,15 @@ class Answers:
     def conditions(self) -> tuple[str, ...]:
         return tuple(self.labels)
 
-    @property
+    @cached_property
     def simulated(self) -> bool:
         return bool(self.rows["simulated"].any())
 
-    @property
+    @cached_property
     def participants(self) -> int:
         return int(self.rows["participant"].nunique())
 
-    @property
+    @cached_property
     def items(self) -> int:
         return int(self.rows["item"].nunique())
 

@@ -30,7 +30,7 @@ _FALSE = {"false", "0", "no", "n", "f", ""}
 
 def read_cells(content: bytes, source: str) -> pd.DataFrame:
     """Split the bytes of a CSV into cells of text, indexed by row. Raises AnalysisError."""
-    cells = _split(_decode(content, source), source)
+    cells = _split(decoded(content, source), source)
     return cells.loc[~(cells == "").all(axis=1)]
 
 
@@ -88,6 +88,11 @@ def refuse(bad: "pd.Series[bool]", cells: "pd.Series[str]", source: str, why: st
     raise AnalysisError(f"{source}, row {row}: {cells.name}{value} {why}{also}", remedy=remedy)
 
 
+def delimiter_of(line: str) -> str:
+    """Tell what stands between cells: spreadsheets write semicolons where the comma is the decimal sign."""
+    return max(",;\t", key=line.count)
+
+
 def by_value(cells: "pd.Series[str]", what: Callable[[str], Any]) -> "pd.Series[Any]":
     """Work something out of each cell, once for all cells that are equal: names come back in a million rows."""
     codes, values = pd.factorize(cells)
@@ -95,7 +100,8 @@ def by_value(cells: "pd.Series[str]", what: Callable[[str], Any]) -> "pd.Series[
     return pd.Series(found.array.take(codes), index=cells.index, name=cells.name)
 
 
-def _decode(content: bytes, source: str) -> str:
+def decoded(content: bytes, source: str) -> str:
+    """Decode UTF-8 text, with line ends as Unix has them. Raises AnalysisError."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -111,8 +117,7 @@ def _decode(content: bytes, source: str) -> str:
 
 def _split(text: str, source: str) -> pd.DataFrame:
     header_line = text.split("\n", 1)[0]
-    # Spreadsheets write semicolons where the comma is the decimal sign.
-    delimiter = max(",;\t", key=header_line.count)
+    delimiter = delimiter_of(header_line)
     try:
         header = [name.strip() for name in next(csv.reader([header_line], delimiter=delimiter), [])]
     except csv.Error as error:

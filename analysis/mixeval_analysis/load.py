@@ -1,14 +1,18 @@
-"""Load answers from whatever holds them: a study folder, a database URL, a tidy CSV."""
+"""Load answers from whatever holds them: a study folder, a database URL, a tidy CSV, another platform's results."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
-from mixeval.study import AnalysisSection
-from mixeval_analysis.answers import Answers, in_order
-from mixeval_analysis.tidy_csv import read_tidy_csv
+from mixeval.study import FILE_NAME, AnalysisSection
+from mixeval_analysis.answers import Answers, in_order, in_utf8
+from mixeval_analysis.foreign.imported import Imported
+from mixeval_analysis.foreign.results import read_folder, read_results
+from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.tidy_csv import read_file, read_tidy_csv, tidy_answers
 from mixeval_analysis.trials import Trials, in_study_order
 
 URL_OUTPUT = "mixeval-report"
@@ -45,6 +49,8 @@ def _read(source: str) -> Answers:
         return answers_in_database(source)
     path = Path(source)
     if path.is_dir():
+        if not (path / FILE_NAME).exists() and (folder := read_folder(path)):
+            return _imported(folder[0], path, folder[1])
         from mixeval_analysis.collected import answers_in_study  # noqa: PLC0415 - as above
 
         return answers_in_study(path)
@@ -56,7 +62,24 @@ def _read(source: str) -> Answers:
         raise AnalysisError(
             f"{path} is not there", remedy="name a study folder, a CSV file or a database URL"
         )
-    return read_tidy_csv(path)
+    content = read_file(path)
+    results = read_results(content, source=in_utf8(path.name))
+    if results is None:
+        return read_tidy_csv(path)
+    return _imported(results, path, hashlib.sha256(content).hexdigest())
+
+
+def _imported(results: Imported, path: Path, sha256: str) -> Answers:
+    """Present another platform's answers; what the file beside it says goes before what the platform said."""
+    answers = tidy_answers(results.rows, path, source_sha256=sha256)
+    known = {
+        key: name for key, name in results.settings.items() if key not in answers.settings.model_fields_set
+    }
+    roles = {name: role for name, role in results.roles.items() if name in answers.labels}
+    answers = replace(
+        answers, settings=answers.settings.model_copy(update=known), roles=roles, remarks=results.remarks
+    )
+    return replace(answers, scale=results.scale) if isinstance(answers, Ratings) else answers
 
 
 def _settled(answers: Answers) -> Answers:

@@ -2,17 +2,19 @@
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
 from mixeval.tables import frame_of
 from mixeval_analysis.probability import Probability, two_sided_normal
-from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.symbols import LEGEND, symbol
 from mixeval_analysis.tables import Table
 
 Counts = npt.NDArray[np.int64]
+_VALUES_PER_BLOCK = 50_000
 
 
 def mann_whitney(ratings: Ratings) -> Table:
@@ -22,13 +24,14 @@ def mann_whitney(ratings: Ratings) -> Table:
     half of those that tie. p is multiplied by all m = k (k - 1) / 2 pairs and capped at 1. Cliff's delta is
     2 U / (n_a n_b) - 1, positive where a is rated higher; Vargha and Delaney's A is U / (n_a n_b).
     """
-    counts = dict(zip(ratings.labels, ratings.histograms, strict=True))
-    pairs = list(itertools.combinations(ratings.labels, 2))
+    counts = ratings.histograms
+    sizes, twice_u, variances = counts.sum(axis=1), _twice_u(counts), _variances(counts)
+    pairs = list(itertools.combinations(enumerate(ratings.labels), 2))
     rows, notes = [], [LEGEND]
-    for a, b in pairs:
-        n_a, n_b = int(counts[a].sum()), int(counts[b].sum())
-        u = _u(counts[a], counts[b])
-        p = _p(u, counts[a], counts[b])
+    for (first, a), (second, b) in pairs:
+        n_a, n_b = int(sizes[first]), int(sizes[second])
+        u = int(twice_u[first, second]) / 2
+        p = _p(u, n_a, n_b, float(variances[first, second]))
         adjusted = None if p is None else p.times(len(pairs))
         if p is None:
             both = f"{ratings.labels[a]} and {ratings.labels[b]}"
@@ -62,18 +65,43 @@ def mann_whitney(ratings: Ratings) -> Table:
     )
 
 
-def _u(a: Counts, b: Counts) -> float:
-    below = np.cumsum(b) - b
-    # Twice U is whole, so U is exact.
-    return int((a * (2 * below + b)).sum()) / 2
+def _twice_u(counts: Counts) -> Counts:
+    """Return 2 U of every condition over every other, which is whole, shape (conditions, conditions)."""
+    twice, lower = (
+        np.zeros((len(counts), len(counts)), dtype=np.int64),
+        np.zeros((len(counts), 1), dtype=np.int64),
+    )
+    for block in _blocks(counts):
+        upto = lower + np.cumsum(block, axis=1)
+        twice += block @ (2 * upto - block).T
+        lower = upto[:, -1:]
+    return twice
 
 
-def _p(u: float, a: Counts, b: Counts) -> Probability | None:
-    n_a, n_b = int(a.sum()), int(b.sum())
-    n = n_a + n_b
-    ties = (a + b).astype(np.float64)
-    variance = n_a * n_b / 12 * ((n + 1) - float((ties**3 - ties).sum()) / (n * (n - 1)))
-    if np.count_nonzero(ties) == 1:
-        return None
+def _variances(counts: Counts) -> Values:
+    """Return the variance of U of every two conditions, corrected for ties; 0 where all ratings are equal."""
+    k = len(counts)
+    cubes, mixed, shared = np.zeros(k), np.zeros((k, k)), np.zeros((k, k))
+    for block in _blocks(counts):
+        own, there = block.astype(np.float64), (block > 0).astype(np.float64)
+        cubes += (own**3).sum(axis=1)
+        mixed += own**2 @ own.T
+        shared += there @ there.T
+    sizes = counts.sum(axis=1).astype(np.float64)
+    n = sizes[:, None] + sizes
+    # The sum of t^3 - t over the counts t of both together, in which (a + b)^3 is written out.
+    ties = cubes[:, None] + cubes + 3 * (mixed + mixed.T) - n
+    values = shared.diagonal()
+    several = values[:, None] + values - shared > 1
+    return np.where(several, sizes[:, None] * sizes / 12 * ((n + 1) - ties / (n * (n - 1))), 0.0)
+
+
+def _blocks(counts: Counts) -> Iterator[Counts]:
+    """Part the values: a million ratings without ties would fill the memory several times."""
+    for start in range(0, counts.shape[1], _VALUES_PER_BLOCK):
+        yield counts[:, start : start + _VALUES_PER_BLOCK]
+
+
+def _p(u: float, n_a: int, n_b: int, variance: float) -> Probability | None:
     distance = abs(u - n_a * n_b / 2)
-    return two_sided_normal(max(0.0, distance - 0.5) / math.sqrt(variance))
+    return two_sided_normal(max(0.0, distance - 0.5) / math.sqrt(variance)) if variance > 0 else None

@@ -41,16 +41,30 @@ def read_tidy_csv(path: Path) -> Answers:
     UTF-8, not a table, lacks a column, holds a cell that cannot be used or the same rating twice, or compares
     fewer than two conditions.
     """
+    content, source = read_file(path), in_utf8(path.name)
+    cells = read_cells(content, source)
+    trials = "chosen" in cells.columns and "rating" not in cells.columns
+    rows = _parse_trials(cells, source) if trials else _parse_ratings(cells, source)
+    return tidy_answers(rows, path, source_sha256=hashlib.sha256(content).hexdigest())
+
+
+def read_file(path: Path) -> bytes:
+    """Read the bytes of a file. Raises AnalysisError when it cannot be read."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise AnalysisError(
             f"{path} cannot be read ({error.strerror})", remedy="name a readable CSV file"
         ) from error
+
+
+def tidy_answers(rows: pd.DataFrame, path: Path, *, source_sha256: str) -> Answers:
+    """Present tidy rows of a file: conditions in the order in which they appear, settings from the file beside it.
+
+    Raises AnalysisError when fewer than two conditions are there, and what `read_settings` raises.
+    """
+    trials = "chosen" in rows.columns
     source = in_utf8(path.name)
-    cells = read_cells(content, source)
-    trials = "chosen" in cells.columns and "rating" not in cells.columns
-    rows = _parse_trials(cells, source) if trials else _parse_ratings(cells, source)
     named = rows[list(Trials.NAMING if trials else Ratings.NAMING)]
     found = [str(name) for name in pd.unique(named.to_numpy().ravel())]
     settings = read_settings(path)
@@ -61,7 +75,7 @@ def read_tidy_csv(path: Path) -> Answers:
         "settings": settings,
         "title": in_utf8(path.stem),
         "source": source,
-        "source_sha256": hashlib.sha256(content).hexdigest(),
+        "source_sha256": source_sha256,
         # A file does not say what was heard, so that versions must be taken as different.
         "versions": tuple(RatedVersion(version, version) for version in versions) if versions != [""] else (),
     }

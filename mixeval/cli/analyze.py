@@ -58,6 +58,7 @@ Examples:
   mixeval analyze my-study
   mixeval analyze ratings.csv --order anchor,reference,mine --out results
   mixeval analyze ratings.csv --reference original --low-anchor lp35 --margin 5
+  mixeval analyze webmushra-results/mushra.csv
   mixeval analyze postgresql+psycopg://user@host/study --json
 """
 )
@@ -110,8 +111,9 @@ def analyze(
     """Make the tables, figures and report from what listeners answered.
 
     SOURCE is a study's folder, a database URL, or a CSV file with the columns participant, item, condition
-    and rating (or, for choices between two, participant, item, a, b and chosen). Complete sessions of real participants are counted; simulated listeners only where there is
-    nobody else, and they are marked SIMULATED.
+    and rating (or, for choices between two, participant, item, a, b and chosen), or results of webMUSHRA, GoListen or the
+    Web Audio Evaluation Tool (a folder of its XML files). Complete sessions of real participants are counted;
+    simulated listeners only where there is nobody else, and they are marked SIMULATED.
     """
     # Statistics load only once a source was named and could be read.
     from mixeval_analysis.factors_file import read_factors  # noqa: PLC0415 - as below

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from mixeval_analysis import pairwise
 from mixeval_analysis.pairwise import mann_whitney
 from mixeval_analysis.ratings import Ratings, with_defaults
 
@@ -103,3 +104,11 @@ def _pairs(values):
         ]
     )
     return mann_whitney(Ratings(with_defaults(rows), {c: c for c in values}, "t", "s")).frame
+
+
+def test_values_in_blocks_give_what_all_at_once_give(panel, monkeypatch):
+    whole = mann_whitney(panel).frame
+    monkeypatch.setattr(pairwise, "_VALUES_PER_BLOCK", 3)
+    blocks = mann_whitney(panel).frame
+    assert [float(p) for p in blocks["p"]] == [float(p) for p in whole["p"]]
+    assert blocks["U_a"].tolist() == whole["U_a"].tolist()

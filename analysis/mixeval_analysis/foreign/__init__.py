@@ -1,0 +1,1 @@
+"""Result files of other platforms, read into the tidy tables of ratings and trials."""
