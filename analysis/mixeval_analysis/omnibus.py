@@ -57,7 +57,7 @@ def friedman(ratings: Ratings) -> Table:
         if len(complete) < len(blocks):
             missing = f"{len(blocks) - len(complete)} of {count_of(len(blocks), 'block')}"
             notes.append(f"{level}: {missing} lack a condition and are not counted.")
-        tested = _friedman(np.asarray(complete, dtype=np.float64))
+        tested = friedman_row(np.asarray(complete, dtype=np.float64))
         if tested["Q"] is None:
             notes.append(f"{level}: {_untestable(complete)}")
         elif tested["p_F"] is None:
@@ -91,7 +91,7 @@ def _blocks(ratings: Ratings, by: list[str]) -> pd.DataFrame:
 _DECIMALS = 10
 
 
-def _friedman(values: Values) -> dict[str, object]:
+def friedman_row(values: Values) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(
         ("Q", "df", "p", "kendall_W", "iman_davenport_F", "df1", "df2", "p_F")
     )
