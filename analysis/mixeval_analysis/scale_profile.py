@@ -1,6 +1,10 @@
 """The analysis of ratings on a scale: what the design calls for, and the paper's tests beside it."""
 
+from mixeval_analysis.contrasts import contrasts
 from mixeval_analysis.describe import REPLICATES, summary
+from mixeval_analysis.factors import factor_tables
+from mixeval_analysis.generalise import generalise_tables
+from mixeval_analysis.groups import group_tables
 from mixeval_analysis.omnibus import friedman
 from mixeval_analysis.paired import wilcoxon
 from mixeval_analysis.paper_profile import PAPER
@@ -27,10 +31,48 @@ SAME_PEOPLE = Chapter(
     ),
 )
 
+ASKED = Chapter(
+    title="Comparisons asked for",
+    make=each(contrasts),
+    text=(
+        "The questions that the study set out with, each as one difference within participants. They are corrected for "
+        "each other alone, not for all pairs: that is fair where they were chosen before the ratings were seen."
+    ),
+)
+
+FACTORS = Chapter(
+    title="By factor",
+    make=factor_tables,
+    text=(
+        "Conditions that combine the levels of factors, such as method and process. A main effect is a difference "
+        "between levels over all levels of the other factors; where factors interact, it stands for none of them alone."
+    ),
+)
+
+OTHERS = Chapter(
+    title="Other listeners and other items",
+    make=generalise_tables,
+    text=(
+        "All tests above take the items as all there are. Here the items are a sample as the listeners are, and the "
+        "question is what other listeners would say of other items like these. With few items the answer is often that "
+        "it cannot be said, which does not show that there is no difference."
+    ),
+)
+
+GROUPS = Chapter(
+    title="By group of items",
+    make=group_tables,
+    text=(
+        "Items are chosen to differ, in drummer or kit say, so that a result holds for more than one of them. These "
+        "tables show each group on its own, and test whether the differences between conditions depend on the group. A large "
+        "p does not show that they do not, and groups of few items say little about others of their kind."
+    ),
+)
+
 SCALE = Profile(
     label="tests of participants, who rated every mix; beside them the paper's tests of single ratings",
     about="ratings",
-    chapters=(RESULT, SAME_PEOPLE, PAPER),
+    chapters=(RESULT, SAME_PEOPLE, ASKED, FACTORS, OTHERS, GROUPS, PAPER),
     printed=(
         "summary",
         "friedman",
