@@ -78,7 +78,9 @@ def parse_contrast(text: str, conditions: Sequence[str], factors: Factors) -> Co
     return _matched(text, (shared[0], a.levels[shared[0]], b.levels[shared[0]]), fixed, factors)
 
 
-def _matched(text: str, compared: tuple[str, str, str], fixed: Mapping[str, str], factors: Factors) -> Contrast:
+def _matched(
+    text: str, compared: tuple[str, str, str], fixed: Mapping[str, str], factors: Factors
+) -> Contrast:
     """Pair the conditions of both levels that are alike in every other factor."""
     factor, a, b = compared
     sides: dict[str, dict[frozenset[tuple[str, str]], list[str]]] = {a: {}, b: {}}

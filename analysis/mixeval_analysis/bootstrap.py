@@ -1,6 +1,6 @@
 """Bootstrap by weights: over participants, and over participants and items together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,10 +53,10 @@ def mean_limits(values: Values, seed: int) -> list[Limits]:
     ]
 
 
-def two_way_means(columns: Sequence[Crossed], shape: tuple[int, int], seed: int) -> Values:
-    """Return means of `columns` in panels and sets of items drawn anew, (replicates, columns).
+def two_way_means(column: Callable[[int], Crossed], number: int, shape: tuple[int, int], seed: int) -> Values:
+    """Return means of each `column` in panels and sets of items drawn anew, (replicates, number of columns).
 
-    `shape` is (participants, items). Both are drawn with replacement, each on its own, and a value weighs as often as
+    Columns are made when they are weighed, since together they may be too many to hold. `shape` is (participants, items). Both are drawn with replacement, each on its own, and a value weighs as often as
     its participant times as often as its item was drawn (the pigeonhole bootstrap; Owen 2007, doi:10.1214/07-AOAS122).
     It overstates the variance a little, never by design understates it: no bootstrap of crossed data is exact
     (McCullagh 2000). NaN where nothing that was drawn has a value.
@@ -69,11 +69,11 @@ def two_way_means(columns: Sequence[Crossed], shape: tuple[int, int], seed: int)
     for size in _blocks(TWO_WAY_REPLICATES, max(participants, items * together)):
         people = _weights(of_participants, participants, size)
         pieces = _weights(of_items, items, size)
-        block = np.empty((size, len(columns)))
-        for start in range(0, len(columns), together):
-            chunk = columns[start : start + together]
+        block = np.empty((size, number))
+        for start in range(0, number, together):
+            chunk = [column(place) for place in range(start, min(start + together, number))]
             sums = _weighted(people, pieces, chunk, shape, counting=False)
-            full = all(len(column.values) == participants * items for column in chunk)
+            full = all(len(own.values) == participants * items for own in chunk)
             counts = (
                 np.full_like(sums, participants * items)
                 if full

@@ -132,7 +132,8 @@ def _mean_of_known(pairs: Values) -> Values:
     """Return each participant's mean difference, NaN where there is none; rounded, since equal ones must tie."""
     counts = (~np.isnan(pairs)).sum(axis=1)
     sums = np.nansum(pairs, axis=1)
-    return np.round(np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0), DECIMALS)
+    means = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+    return np.asarray(means.round(DECIMALS), dtype=np.float64)
 
 
 def _compared(differences: Values, margin: float | None) -> dict[str, object]:

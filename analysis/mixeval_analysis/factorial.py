@@ -80,9 +80,11 @@ def factorial_part(ratings: Ratings) -> Found:
             notes.append(f"{label} stands outside: it has no {' and no '.join(lacks)}.")
     whole = {condition: own for condition, own in placed.items() if set(own) == set(declared)}
     levels = {name: tuple(dict.fromkeys(own[name] for own in whole.values())) for name in declared}
-    for name in declared:
-        if len(levels[name]) == 1:
-            notes.append(f"{name} has one level ({levels[name][0]}), which there is nothing to compare with.")
+    notes.extend(
+        f"{name} has one level ({own[0]}), which there is nothing to compare with."
+        for name, own in levels.items()
+        if len(own) == 1
+    )
     varied = {name: own for name, own in levels.items() if len(own) > 1}
     if not varied:
         return Found(None, declared, tuple(notes))
@@ -139,10 +141,10 @@ def _subsets(levels: Levels) -> Iterator[Levels]:
         yield from itertools.combinations(levels, size)
 
 
-def _left_out(
-    ratings: Ratings, cells: Mapping[Levels, tuple[str, ...]], part: Factorial
-) -> Iterator[str]:
-    outside = [ratings.labels[name] for place, own in cells.items() if place not in part.cells for name in own]
+def _left_out(ratings: Ratings, cells: Mapping[Levels, tuple[str, ...]], part: Factorial) -> Iterator[str]:
+    outside = [
+        ratings.labels[name] for place, own in cells.items() if place not in part.cells for name in own
+    ]
     if outside:
         yield (
             f"Not every combination of levels was rated; {', '.join(outside)} "

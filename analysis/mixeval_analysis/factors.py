@@ -58,7 +58,8 @@ def _effects(ratings: Ratings, found: Found) -> Table:
     notes = list(found.notes)
     if found.part is None:
         rows = [
-            {"effect": name, "levels": None, "n": None, **dict.fromkeys(_UNDEFINED)} for name in found.declared
+            {"effect": name, "levels": None, "n": None, **dict.fromkeys(_UNDEFINED)}
+            for name in found.declared
         ]
     else:
         values, left_out = cell_means(ratings, found.part)

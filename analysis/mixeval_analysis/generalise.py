@@ -5,9 +5,7 @@ in the next six. Here both are a sample, of which the conditions' differences ar
 doi:10.1016/S0022-5371(73)80014-3).
 """
 
-import itertools
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +13,11 @@ import numpy.typing as npt
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.bootstrap import TWO_WAY_REPLICATES, Crossed, quantiles, two_way_means
+from mixeval_analysis.bootstrap import TWO_WAY_REPLICATES, quantiles, two_way_means
+from mixeval_analysis.crossed_anova import FTest, against, mean_squares, min_f, quasi_f, variance_components
 from mixeval_analysis.factorial import factorial_part
-from mixeval_analysis.probability import Probability, f_tail, holm, of_value
+from mixeval_analysis.grid import Grid
+from mixeval_analysis.probability import Probability, holm, of_value
 from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.repeated_measures import helmert
 from mixeval_analysis.tables import Table
@@ -27,147 +27,20 @@ FEW = 10
 EFFECT = "condition"
 
 
-@dataclass(frozen=True)
-class MeanSquare:
-    """A mean square and its degrees of freedom."""
-
-    value: float
-    df: float
-
-
-@dataclass(frozen=True)
-class MeanSquares:
-    """The mean squares of an effect S of complete data, with its interactions with participants P and items I.
-
-    One without degrees of freedom (a single participant or item) is None.
-    """
-
-    s: MeanSquare
-    ps: MeanSquare | None
-    is_: MeanSquare | None
-    pis: MeanSquare | None
-
-
-@dataclass(frozen=True)
-class FTest:
-    """An F with its degrees of freedom, whole or not, and its p."""
-
-    f: float
-    df1: float
-    df2: float
-    p: Probability
-
-
 def generalise_tables(ratings: Ratings) -> list[Table]:
     """Make the tables `generalise`, `generalise_pairs` and, of complete data, `variance_components`."""
-    grid = _Grid.of(ratings)
-    pairs = _pairs(grid, ratings)
-    if grid.cells is None:
-        return [_bootstrap_test(grid, ratings), pairs]
-    return [_closed_form(grid.cells, ratings), pairs, _components(grid.cells, ratings)]
-
-
-def mean_squares(said: Values) -> MeanSquares:
-    """Return the mean squares of an effect; `said` is (participants, items, d), the d contrasts of each cell.
-
-    With orthonormal contrasts of conditions these are the mean squares of the analysis of variance participants x
-    items x conditions with one rating in each cell.
-    """
-    p, i, d = said.shape
-    grand = said.mean(axis=(0, 1))
-    by_p, by_i = said.mean(axis=1), said.mean(axis=0)
-    rest = said - by_p[:, None] - by_i[None] + grand
-    return MeanSquares(
-        s=MeanSquare(p * i * float((grand**2).sum()) / d, d),
-        ps=_mean_square(i * float(((by_p - grand) ** 2).sum()), d * (p - 1)),
-        is_=_mean_square(p * float(((by_i - grand) ** 2).sum()), d * (i - 1)),
-        pis=_mean_square(float((rest**2).sum()), d * (p - 1) * (i - 1)),
-    )
-
-
-def satterthwaite(*parts: MeanSquare) -> MeanSquare:
-    """Return the sum of mean squares with its approximate degrees of freedom (Satterthwaite 1946).
-
-    >>> both = satterthwaite(MeanSquare(202.0, 6), MeanSquare(34.47, 4))
-    >>> round(both.value, 2), round(both.df, 2)
-    (236.47, 7.88)
-    """
-    total = sum(part.value for part in parts)
-    return MeanSquare(total, total**2 / sum(part.value**2 / part.df for part in parts if part.value))
-
-
-def f_test(above: MeanSquare, below: MeanSquare) -> FTest:
-    """Test one mean square, which may be a sum, against another."""
-    f = above.value / below.value
-    return FTest(f, above.df, below.df, f_tail(f, above.df, below.df))
-
-
-def quasi_f(squares: MeanSquares) -> FTest | None:
-    """Test with participants and items random: F' = (MS_S + MS_PIS) / (MS_PS + MS_IS) (Winer 1971; Clark 1973).
-
-    None where one of them is missing or there is no variance to test against.
-    """
-    if squares.ps is None or squares.is_ is None or squares.pis is None:
-        return None
-    if squares.ps.value + squares.is_.value == 0:
-        return None
-    return f_test(satterthwaite(squares.s, squares.pis), satterthwaite(squares.ps, squares.is_))
-
-
-def min_f(squares: MeanSquares) -> FTest | None:
-    """Test by min F' = F1 F2 / (F1 + F2), the least that F' can be (Clark 1973)."""
-    if squares.ps is None or squares.is_ is None or squares.ps.value + squares.is_.value == 0:
-        return None
-    return f_test(squares.s, satterthwaite(squares.ps, squares.is_))
-
-
-@dataclass(frozen=True, eq=False)
-class _Grid:
-    """Ratings by codes of participant and item, and as (participants, items, conditions) where none is missing."""
-
-    shape: tuple[int, int]
-    places: npt.NDArray[np.intp]
-    """Participant x items + item, ascending, shape (pages,)."""
-    pages: Values
-    """What was rated there, (pages, conditions), NaN where it was not."""
-
-    @classmethod
-    def of(cls, ratings: Ratings) -> "_Grid":
-        # By name, so that the order of rows changes nothing.
-        rows = ratings.rows
-        people, participants = rows["participant"].factorize(sort=True)
-        pieces, items = rows["item"].factorize(sort=True)
-        table = rows.assign(place=people * len(items) + pieces)
-        pages = table.groupby(["place", "condition"])["rating"].mean().unstack("condition")
-        pages = pages.sort_index().reindex(columns=list(ratings.labels))
-        return cls(
-            (len(participants), len(items)),
-            np.asarray(pages.index, dtype=np.intp),
-            np.asarray(pages, dtype=np.float64),
+    grid = Grid.of(ratings)
+    cells, pairs = grid.cells, grid.pairs
+    if cells is None:
+        drawn = two_way_means(
+            lambda place: grid.difference(*pairs[place]), len(pairs), grid.shape, ratings.seed
         )
-
-    @property
-    def cells(self) -> Values | None:
-        p, i = self.shape
-        if len(self.pages) < p * i or np.isnan(self.pages).any():
-            return None
-        return self.pages.reshape(p, i, -1)
-
-    def crossed(self, values: Values) -> Crossed:
-        """Return values of pages, shape (pages,), with their participants and items; NaN is left out."""
-        there = ~np.isnan(values)
-        return Crossed(*np.divmod(self.places[there], self.shape[1]), values[there])
-
-    def differences(self) -> list[Crossed]:
-        """Return what was said of a minus b by the same participant of the same item, of each pair."""
-        pairs = itertools.combinations(range(self.pages.shape[1]), 2)
-        return [self.crossed(self.pages[:, a] - self.pages[:, b]) for a, b in pairs]
-
-    def replicates(self) -> "tuple[list[Crossed], bool]":
-        """Return what is drawn again: conditions where nothing is missing, else pairs."""
-        if self.cells is None:
-            return self.differences(), True
-        return [self.crossed(column) for column in self.pages.T], False
+        listed = _pairs(grid, drawn, ratings)
+        return [_bootstrap_test(listed, drawn, ratings), listed]
+    conditions = two_way_means(grid.condition, len(ratings.labels), grid.shape, ratings.seed)
+    first, second = np.triu_indices(len(ratings.labels), k=1)
+    drawn = conditions[:, first] - conditions[:, second]
+    return [_closed_form(cells, ratings), _pairs(grid, drawn, ratings), _components(cells, ratings)]
 
 
 _TESTS = {
@@ -182,8 +55,8 @@ _TESTS = {
 def _closed_form(cells: Values, ratings: Ratings) -> Table:
     squares = mean_squares(cells @ helmert(cells.shape[2]))
     tests = {
-        "F1": _against(squares.s, squares.ps),
-        "F2": _against(squares.s, squares.is_),
+        "F1": against(squares.s, squares.ps),
+        "F2": against(squares.s, squares.is_),
         "quasi_F": quasi_f(squares),
         "min_F": min_f(squares),
     }
@@ -210,22 +83,21 @@ def _closed_form(cells: Values, ratings: Ratings) -> Table:
     )
 
 
-def _bootstrap_test(grid: _Grid, ratings: Ratings) -> Table:
+def _bootstrap_test(pairs: Table, drawn: Values, ratings: Ratings) -> Table:
     """Test all pairs at once: the largest |mean difference| / (its bootstrap standard error), against replicates."""
-    differences = grid.differences()
     statistic, p = None, None
-    if min(grid.shape) > 1:
-        found = np.array([column.values.mean() if len(column.values) else np.nan for column in differences])
-        drawn = two_way_means(differences, grid.shape, ratings.seed)
-        usable = ~np.isnan(drawn).all(axis=0)
-        found, drawn = found[usable], drawn[:, usable]
-        error = np.nanstd(drawn, axis=0) if drawn.size else np.zeros(0)
+    means = list(pairs.frame["mean_diff"])
+    rated = [place for place, mean in enumerate(means) if mean is not None]
+    if min(ratings.participants, ratings.items) > 1 and rated:
+        found, drawn = np.array([means[place] for place in rated]), drawn[:, rated]
+        error = np.nanstd(drawn, axis=0)
         spread = error > _ROUNDING
         if spread.any():
             found, drawn, error = found[spread], drawn[:, spread], error[spread]
             statistic = float((np.abs(found) / error).max())
-            largest = np.nanmax(np.abs(drawn - found) / error, axis=1)
-            p = _of_replicates(largest >= statistic)
+            # A pair that a replicate lacks cannot be the largest in it.
+            strays = np.nan_to_num(np.abs(drawn - found) / error, nan=0.0)
+            p = _of_replicates(strays.max(axis=1) >= statistic)
     row = {
         "effect": EFFECT,
         "test": "bootstrap_max_t",
@@ -255,12 +127,12 @@ _ROUNDING = 1e-9
 _UNDEFINED = ("F", "df1", "df2", "p", "p_holm")
 
 
-def _pairs(grid: _Grid, ratings: Ratings) -> Table:
-    pairs = list(itertools.combinations(ratings.labels, 2))
-    drawn, by_pair = _drawn(grid, ratings)
+def _pairs(grid: Grid, drawn: Values, ratings: Ratings) -> Table:
+    by_pair = grid.cells is None
     rows: list[dict[str, Any]] = []
     notes = []
-    for place, ((a, b), column) in enumerate(zip(pairs, grid.differences(), strict=True)):
+    for place, (first, second) in enumerate(grid.pairs):
+        a, b, column = ratings.conditions[first], ratings.conditions[second], grid.difference(first, second)
         both = f"{ratings.labels[a]} and {ratings.labels[b]}"
         people, pieces = len(np.unique(column.participants)), len(np.unique(column.items))
         row: dict[str, Any] = {"a": a, "b": b, "participants": people, "items": pieces}
@@ -301,33 +173,9 @@ def _pairs(grid: _Grid, ratings: Ratings) -> Table:
     )
 
 
-def _drawn(grid: _Grid, ratings: Ratings) -> tuple[Values, bool]:
-    """Return replicates of each pair's mean difference, and whether pairs were drawn rather than conditions."""
-    columns, by_pair = grid.replicates()
-    drawn = two_way_means(columns, grid.shape, ratings.seed)
-    if by_pair:
-        return drawn, True
-    first, second = np.triu_indices(len(columns), k=1)
-    return drawn[:, first] - drawn[:, second], False
-
-
 def _components(cells: Values, ratings: Ratings) -> Table:
-    """Estimate variance components from mean squares, all but the conditions random (Searle et al. 1992, chapter 4).
-
-    An estimate below zero, which means that there is next to nothing, is printed as it is; its sd is then 0.
-    """
-    p, i, k = cells.shape
-    over = mean_squares(cells.mean(axis=2, keepdims=True) * math.sqrt(k))
-    within = mean_squares(cells @ helmert(k))
-    residual, pi = within.pis, over.pis
-    estimates = {
-        "participant": _part(over.ps, [(pi, 1), (within.ps, 1), (residual, -1)], i * k),
-        "item": _part(over.is_, [(pi, 1), (within.is_, 1), (residual, -1)], p * k),
-        "participant x item": _part(pi, [(residual, 1)], k),
-        "condition x participant": _part(within.ps, [(residual, 1)], i),
-        "condition x item": _part(within.is_, [(residual, 1)], p),
-        "residual": _part(residual, [], 1),
-    }
+    """Print variance components; one below zero, which says that there is next to nothing, has an sd of 0."""
+    estimates = variance_components(cells)
     sizes = [max(0.0, value) for value in estimates.values() if value is not None]
     total = sum(sizes)
     rows = [
@@ -355,27 +203,11 @@ def _components(cells: Values, ratings: Ratings) -> Table:
     )
 
 
-def _part(
-    own: MeanSquare | None, others: list[tuple[MeanSquare | None, int]], times: int
-) -> float | None:
-    if own is None or any(other is None for other, _ in others):
-        return None
-    return (own.value - sum(sign * other.value for other, sign in others if other is not None)) / times
-
-
 def _test_row(effect: str, test: str, found: FTest | None) -> dict[str, Any]:
     row: dict[str, Any] = {"effect": effect, "test": test, "random": _TESTS[test]}
     if found is None:
         return row | dict.fromkeys(("statistic", "df1", "df2", "p"))
     return row | {"statistic": found.f, "df1": found.df1, "df2": found.df2, "p": found.p}
-
-
-def _against(above: MeanSquare, below: MeanSquare | None) -> FTest | None:
-    return None if below is None or below.value == 0 else f_test(above, below)
-
-
-def _mean_square(sum_of_squares: float, df: int) -> MeanSquare | None:
-    return MeanSquare(sum_of_squares / df, df) if df else None
 
 
 def _bootstrap_p(drawn: Values, found: float) -> Probability | None:
@@ -395,8 +227,7 @@ def _undefined(rows: list[dict[str, Any]]) -> list[str]:
     if not missing:
         return []
     return [
-        f"{'; '.join(missing)}: not defined, since there is only one participant or item to generalise from, "
-        "or nothing varies between them."
+        f"{'; '.join(missing)}: not defined, with one participant or item, or where nothing varies between them."
     ]
 
 

@@ -68,7 +68,9 @@ def groups_of(ratings: Ratings) -> Groups:
         told = told[told[fact].notna() & (told[fact] != "")]
         values = {str(value): tuple(own["item"]) for value, own in told.groupby(fact, sort=True)}
         apart = sum(map(len, values.values())) == told["item"].nunique()
-        if (wanted is not None and values) or (apart and 2 <= len(values) <= MOST_VALUES and len(values) < len(told)):
+        if (wanted is not None and values) or (
+            apart and 2 <= len(values) <= MOST_VALUES and len(values) < len(told)
+        ):
             found[fact] = values
     return found
 
@@ -83,27 +85,29 @@ def group_tables(ratings: Ratings) -> list[Table | None]:
 
 def _by_group(ratings: Ratings, groups: Groups) -> Table:
     """Describe participants' means of each condition over the items of each group."""
+    parts = [(fact, value, items) for fact, values in groups.items() for value, items in values.items()]
+    means = np.concatenate([_means(ratings, items).to_numpy() for _, _, items in parts], axis=1)
+    limits = iter(mean_limits(means, ratings.seed))
+    columns = iter(means.T)
     rows: list[dict[str, Any]] = []
-    for fact, values in groups.items():
-        for value, items in values.items():
-            means = _means(ratings, items)
-            for condition, column, (low, high) in zip(
-                means.columns, means.to_numpy().T, mean_limits(means.to_numpy(), ratings.seed), strict=True
-            ):
-                own = column[~np.isnan(column)]
-                rows.append(
-                    {
-                        "fact": fact,
-                        "value": value,
-                        "condition": condition,
-                        "items": len(items),
-                        "n": len(own),
-                        "mean": float(own.mean()) if len(own) else None,
-                        "median": float(np.median(own)) if len(own) else None,
-                        "ci95_lo": low,
-                        "ci95_hi": high,
-                    }
-                )
+    for fact, value, items in parts:
+        for condition in ratings.labels:
+            column = next(columns)
+            own = column[~np.isnan(column)]
+            low, high = next(limits)
+            rows.append(
+                {
+                    "fact": fact,
+                    "value": value,
+                    "condition": condition,
+                    "items": len(items),
+                    "n": len(own),
+                    "mean": float(own.mean()) if len(own) else None,
+                    "median": float(np.median(own)) if len(own) else None,
+                    "ci95_lo": low,
+                    "ci95_hi": high,
+                }
+            )
     return Table(
         name="by_group",
         title="Conditions by group of items",
@@ -165,7 +169,7 @@ def _group_tests(ratings: Ratings, groups: Groups) -> Table:
 def _within(ratings: Ratings, fact: str, value: str, items: tuple[str, ...]) -> dict[str, Any]:
     complete = _means(ratings, items).dropna()
     tested = friedman_row(np.asarray(complete, dtype=np.float64))
-    row = _row(fact, value, "conditions", WITHIN, len(complete), len(items))
+    row = _row((fact, value), "conditions", WITHIN, blocks=len(complete), items=len(items))
     if tested["Q"] is None:
         return row
     return row | {
@@ -176,12 +180,12 @@ def _within(ratings: Ratings, fact: str, value: str, items: tuple[str, ...]) -> 
     }
 
 
-def _by_participants(
-    ratings: Ratings, fact: str, values: Mapping[str, tuple[str, ...]]
-) -> dict[str, Any]:
+def _by_participants(ratings: Ratings, fact: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
     complete = np.concatenate([_means(ratings, items).to_numpy() for items in values.values()], axis=1)
     complete = complete[~np.isnan(complete).any(axis=1)]
-    row = _row(fact, None, f"condition x {fact}", BY_PARTICIPANTS, len(complete), _items(values))
+    row = _row(
+        (fact, None), f"condition x {fact}", BY_PARTICIPANTS, blocks=len(complete), items=_items(values)
+    )
     if len(values) < 2:
         return row
     found = within_effect(complete, crossed_contrasts((len(values), len(ratings.labels)), (0, 1)))
@@ -207,7 +211,7 @@ def _by_items(ratings: Ratings, fact: str, values: Mapping[str, tuple[str, ...]]
     ]
     profiles = [own for own in profiles if len(own)]
     number = sum(map(len, profiles))
-    row = _row(fact, None, f"condition x {fact}", BY_ITEMS, number, _items(values))
+    row = _row((fact, None), f"condition x {fact}", BY_ITEMS, blocks=number, items=_items(values))
     if len(profiles) < 2 or number <= len(profiles):
         return row
     grand = np.concatenate(profiles).mean(axis=0)
@@ -226,12 +230,10 @@ def _by_items(ratings: Ratings, fact: str, values: Mapping[str, tuple[str, ...]]
     }
 
 
-def _row(
-    fact: str, value: str | None, effect: str, test: str, blocks: int, items: int
-) -> dict[str, Any]:
+def _row(of: tuple[str, str | None], effect: str, test: str, *, blocks: int, items: int) -> dict[str, Any]:
     return {
-        "fact": fact,
-        "value": value,
+        "fact": of[0],
+        "value": of[1],
         "effect": effect,
         "test": test,
         "blocks": blocks,
