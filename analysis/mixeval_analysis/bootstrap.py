@@ -86,6 +86,13 @@ def two_way_means(column: Callable[[int], Crossed], number: int, shape: tuple[in
     return np.concatenate(means)
 
 
+def alone(participants: int) -> tuple[str, ...]:
+    """Say where there is nobody to draw instead."""
+    if participants > 1:
+        return ()
+    return ("One participant gives no confidence interval over participants.",)
+
+
 def quantiles(replicates: Values) -> Limits:
     """Return the 2.5 % and the 97.5 % quantile of the replicates that there are, shape (replicates,)."""
     known = replicates[~np.isnan(replicates)]

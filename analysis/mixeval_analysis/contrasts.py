@@ -11,7 +11,7 @@ from mixeval.contrasts import Contrast, parse_contrast
 from mixeval.errors import AnalysisError
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import Answers, count_of
-from mixeval_analysis.bootstrap import REPLICATES, mean_limits
+from mixeval_analysis.bootstrap import REPLICATES, alone, mean_limits
 from mixeval_analysis.describe import few
 from mixeval_analysis.probability import Probability, f_tail, holm, of_log, of_value
 from mixeval_analysis.ratings import Ratings, Values
@@ -86,7 +86,7 @@ def contrasts(ratings: Ratings) -> Table | None:
         ),
         level=f"Differences of means of {count_of(ratings.participants, 'participant')} over items.",
         labels=ratings.labels,
-        notes=(*notes, *few(ratings)),
+        notes=(*notes, *few(ratings), *alone(ratings.participants)),
         simulated=ratings.simulated,
         # A level may be called like a condition that is labelled otherwise.
         naming=("a", "b") if not any(contrast.within for contrast in wanted) else (),

@@ -160,4 +160,5 @@ def lacking(left_out: int) -> tuple[str, ...]:
     """Say how many participants are not counted, nothing where all are."""
     if not left_out:
         return ()
-    return (f"{count_of(left_out, 'participant')} did not rate all of these conditions and are not counted.",)
+    verb = "is" if left_out == 1 else "are"
+    return (f"{count_of(left_out, 'participant')} did not rate all of these conditions and {verb} not counted.",)

@@ -7,7 +7,7 @@ import numpy as np
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.bootstrap import REPLICATES, mean_limits
+from mixeval_analysis.bootstrap import REPLICATES, alone, mean_limits
 from mixeval_analysis.describe import few
 from mixeval_analysis.factorial import Effect, Factorial, Found, cell_means, factorial_part, lacking
 from mixeval_analysis.omnibus import friedman_row
@@ -118,7 +118,7 @@ def _levels(ratings: Ratings, found: Found) -> Table | None:
         ),
         level=f"Means of {count_of(len(values), 'participant')} over items.",
         labels=ratings.labels,
-        notes=(*found.notes, *lacking(left_out), *few(ratings)),
+        notes=(*found.notes, *lacking(left_out), *few(ratings), *alone(ratings.participants)),
         simulated=ratings.simulated,
     )
 

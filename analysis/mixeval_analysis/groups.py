@@ -12,7 +12,7 @@ from mixeval.validation import closest
 from mixeval_analysis import ratings as rating_rows
 from mixeval_analysis import trials as trial_rows
 from mixeval_analysis.answers import Answers, count_of
-from mixeval_analysis.bootstrap import REPLICATES, mean_limits
+from mixeval_analysis.bootstrap import REPLICATES, alone, mean_limits
 from mixeval_analysis.describe import few
 from mixeval_analysis.omnibus import friedman_row
 from mixeval_analysis.probability import f_tail, holm
@@ -118,7 +118,7 @@ def _by_group(ratings: Ratings, groups: Groups) -> Table:
         ),
         level=f"Means of {count_of(ratings.participants, 'participant')} over the items of a group.",
         labels=ratings.labels,
-        notes=(*_small(groups), *few(ratings)),
+        notes=(*_small(groups), *few(ratings), *alone(ratings.participants)),
         simulated=ratings.simulated,
     )
 
