@@ -163,9 +163,7 @@ def test_who_lacks_a_condition_is_not_counted(values):
     values[0, 3] = np.nan
     table = factor_tables(crossed(values, (3, 2)))[0]
     assert list(table.frame["n"]) == [9, 9, 9]
-    assert table.notes == (
-        "1 participant did not rate all of these conditions and is not counted.",
-    )
+    assert table.notes == ("1 participant did not rate all of these conditions and is not counted.",)
 
 
 @pytest.mark.parametrize("panel", [np.full((6, 4), 33.3), np.array([[1.0, 5, 2, 9]])])
@@ -177,7 +175,10 @@ def test_equal_ratings_and_one_participant_have_sentences(panel):
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(0, 100), min_size=36, max_size=36), st.lists(st.integers(-30, 30), min_size=6, max_size=6))
+@given(
+    st.lists(st.integers(0, 100), min_size=36, max_size=36),
+    st.lists(st.integers(-30, 30), min_size=6, max_size=6),
+)
 def test_how_high_a_participant_rates_altogether_changes_nothing(ratings, shifts):
     values = np.array(ratings, dtype=float).reshape(6, 6)
     one = effects(crossed(values, (3, 2)))

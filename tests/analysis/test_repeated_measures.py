@@ -34,17 +34,7 @@ def test_effects_are_those_of_sums_over_levels(values):
         (0,): 2 * ((pa - by_p[:, None] - a + grand) ** 2).sum(),
         (1,): 3 * ((pb - by_p[:, None] - b + grand) ** 2).sum(),
         (0, 1): (
-            (
-                cells
-                - pa[:, :, None]
-                - pb[:, None, :]
-                - ab
-                + by_p[:, None, None]
-                + a[:, None]
-                + b
-                - grand
-            )
-            ** 2
+            (cells - pa[:, :, None] - pb[:, None, :] - ab + by_p[:, None, None] + a[:, None] + b - grand) ** 2
         ).sum(),
     }
     between = 6 * ((by_p - grand) ** 2).sum()
