@@ -11,6 +11,9 @@ from mixeval.seeds import generator
 from mixeval_analysis.ratings import Values
 
 REPLICATES = 10_000
+OF_LARGE_PANELS = 2_000
+_LARGE_PANEL = 2_000
+"""Participants from whom on fewer replicates are drawn: the intervals are as sure, and drawing takes its time."""
 TWO_WAY_REPLICATES = 2_000
 _CELLS_AT_ONCE = 4_000_000
 """Numbers held at once, of weights as of what they weigh: 32 MB, however many participants there are."""
@@ -27,6 +30,11 @@ class Crossed:
     values: Values
 
 
+def replicates_of(participants: int) -> int:
+    """Return how often a panel is drawn again."""
+    return REPLICATES if participants < _LARGE_PANEL else OF_LARGE_PANELS
+
+
 def mean_limits(values: Values, seed: int) -> list[Limits]:
     """Return the 95 % percentile limits of each column's mean over participants.
 
@@ -41,7 +49,7 @@ def mean_limits(values: Values, seed: int) -> list[Limits]:
         return [(None, None)] * values.shape[1]
     random = generator(seed, "bootstrap", "difference")
     means = []
-    for size in _blocks(REPLICATES, n):
+    for size in _blocks(replicates_of(n), n):
         weights = _weights(random, n, size)
         heard = weights @ counts
         # A column that nobody drawn has a value of has no mean in that replicate.

@@ -11,7 +11,7 @@ from mixeval.contrasts import Contrast, parse_contrast
 from mixeval.errors import AnalysisError
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import Answers, count_of
-from mixeval_analysis.bootstrap import REPLICATES, alone, mean_limits
+from mixeval_analysis.bootstrap import alone, mean_limits, replicates_of
 from mixeval_analysis.describe import few
 from mixeval_analysis.probability import Probability, f_tail, holm, of_log, of_value
 from mixeval_analysis.ratings import Ratings, Values
@@ -82,7 +82,7 @@ def contrasts(ratings: Ratings) -> Table | None:
         method=(
             "Two-sided signed-rank tests, exact with midranks, zeros dropped; Holm over "
             f"{count_of(len(rows), 'comparison')}; 95 % intervals of the mean difference by bootstrap over "
-            f"participants (B = {REPLICATES}, seed {ratings.seed}), of Hodges and Lehmann's by the exact test.{tost}"
+            f"participants (B = {replicates_of(ratings.participants)}, seed {ratings.seed}), of Hodges and Lehmann's by the exact test.{tost}"
         ),
         level=f"Differences of means of {count_of(ratings.participants, 'participant')} over items.",
         labels=ratings.labels,

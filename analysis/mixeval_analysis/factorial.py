@@ -161,4 +161,6 @@ def lacking(left_out: int) -> tuple[str, ...]:
     if not left_out:
         return ()
     verb = "is" if left_out == 1 else "are"
-    return (f"{count_of(left_out, 'participant')} did not rate all of these conditions and {verb} not counted.",)
+    return (
+        f"{count_of(left_out, 'participant')} did not rate all of these conditions and {verb} not counted.",
+    )

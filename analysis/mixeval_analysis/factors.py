@@ -7,7 +7,7 @@ import numpy as np
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.bootstrap import REPLICATES, alone, mean_limits
+from mixeval_analysis.bootstrap import alone, mean_limits, replicates_of
 from mixeval_analysis.describe import few
 from mixeval_analysis.factorial import Effect, Factorial, Found, cell_means, factorial_part, lacking
 from mixeval_analysis.omnibus import friedman_row
@@ -114,7 +114,7 @@ def _levels(ratings: Ratings, found: Found) -> Table | None:
         frame=frame_of(rows),
         method=(
             "Means over the levels of the other factors; 95 % interval of the mean by percentile bootstrap over "
-            f"participants (B = {REPLICATES}, seed {ratings.seed})."
+            f"participants (B = {replicates_of(len(values))}, seed {ratings.seed})."
         ),
         level=f"Means of {count_of(len(values), 'participant')} over items.",
         labels=ratings.labels,

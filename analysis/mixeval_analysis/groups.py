@@ -12,7 +12,7 @@ from mixeval.validation import closest
 from mixeval_analysis import ratings as rating_rows
 from mixeval_analysis import trials as trial_rows
 from mixeval_analysis.answers import Answers, count_of
-from mixeval_analysis.bootstrap import REPLICATES, alone, mean_limits
+from mixeval_analysis.bootstrap import alone, mean_limits, replicates_of
 from mixeval_analysis.describe import few
 from mixeval_analysis.omnibus import friedman_row
 from mixeval_analysis.probability import f_tail, holm
@@ -114,7 +114,7 @@ def _by_group(ratings: Ratings, groups: Groups) -> Table:
         frame=frame_of(rows),
         method=(
             "Mean and median of participants' means over the items of the group; 95 % interval of the mean by "
-            f"percentile bootstrap over participants (B = {REPLICATES}, seed {ratings.seed})."
+            f"percentile bootstrap over participants (B = {replicates_of(ratings.participants)}, seed {ratings.seed})."
         ),
         level=f"Means of {count_of(ratings.participants, 'participant')} over the items of a group.",
         labels=ratings.labels,

@@ -77,6 +77,7 @@ SCALE = Profile(
         "summary",
         "friedman",
         "wilcoxon",
+        "contrasts",
         "shapiro_wilk",
         "kruskal_wallis",
         "mann_whitney_symbols",

@@ -37,6 +37,15 @@ _LEFT_TO_THE_FILES = {
         "participants",
         "p_signed_rank",
     },
+    "contrasts": {
+        "a",
+        "b",
+        "within",
+        "mean_diff_ci95_lo",
+        "mean_diff_ci95_hi",
+        "p_exact",
+        "rank_biserial",
+    },
     "mos": {f"votes_{category}" for category in range(1, 6)},
 }
 """Columns that a narrow terminal does not show, by table."""
@@ -191,7 +200,7 @@ def _show(report: "Report") -> None:
         for flag in answers.flagged or ():
             if flag.counted:
                 _say(console, f"Flagged, and counted: {count_of(flag.counted, 'session')}, {flag.flag}")
-        for name in analysis.profile.printed:
+        for name in [name for name in analysis.profile.printed if name in analysis.tables]:
             _print_table(console, analysis.tables[name])
     console.print()
     versions = [version for analysis in report.analyses.values() for version in analysis.answers.versions]

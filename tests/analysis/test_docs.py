@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mixeval.study import AnalysisSection
 from mixeval_analysis import export_dictionary, ratings, trials
 from mixeval_analysis.page_profiles import PROFILES, analyze_answers
 from mixeval_analysis.paper_profile import LABEL
@@ -32,6 +33,7 @@ def test_the_data_dictionary_lists_every_column_of_every_table(panel, trials_of)
     text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8").split("## Tables")[1]
     sections = dict(re.findall(r"### `(\w+)`[^\n]*\n(.*?)(?=##|\Z)", text, re.DOTALL))
     asked = {
+        "": with_all_asked(panel),
         "ab": trials_of([("P1", "anchor", "mine", "mine"), ("P2", "anchor", "mine", "anchor")]),
         "abx": trials_of([("P1", "anchor", "mine", "mine", "mine")]),
         "bs1116": replace(panel, roles={"reference": "reference"}),
@@ -44,6 +46,18 @@ def test_the_data_dictionary_lists_every_column_of_every_table(panel, trials_of)
         first_cells = re.findall(r"^\| (`[^|]+) \|", sections[name], re.MULTILINE)
         listed = re.findall(r"`(\w+)`", " ".join(first_cells))
         assert listed == [column for column in table.frame.columns if column not in table.labels], name
+
+
+def with_all_asked(panel):
+    """Give a panel factors, comparisons, facts about items and whatever else makes a table."""
+    names = list(panel.labels)
+    factors = {name: {"method": name[0], "process": "dry"} for name in names}
+    return replace(
+        panel,
+        rows=panel.rows.assign(drummer=panel.rows["item"].map({"item0": "a", "item1": "a", "item2": "b"})),
+        factors=factors,
+        settings=AnalysisSection(margin=5.0, contrasts=(f"{names[0]} vs {names[1]}",)),
+    )
 
 
 def test_the_data_dictionary_lists_every_exported_column():

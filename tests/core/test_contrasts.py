@@ -80,7 +80,7 @@ def test_a_name_that_two_factors_share_is_told_apart_by_its_factor():
     factors = {
         f"{eq}_{comp}": {"eq": eq, "comp": comp} for eq in ("none", "auto") for comp in ("none", "auto")
     }
-    with pytest.raises(AnalysisError, match="may be about eq or comp.*write eq=LEVEL vs eq=LEVEL"):
+    with pytest.raises(AnalysisError, match=r"may be about eq or comp.*write eq=LEVEL vs eq=LEVEL"):
         parse_contrast("none vs auto", list(factors), factors)
     assert pairs("eq=none vs eq=auto", list(factors), factors) == [
         ("none_none", "auto_none"),
