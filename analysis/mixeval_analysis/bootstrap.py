@@ -72,7 +72,7 @@ def two_way_means(column: Callable[[int], Crossed], number: int, shape: tuple[in
     participants, items = shape
     of_participants = generator(seed, "bootstrap", "two-way", "participants")
     of_items = generator(seed, "bootstrap", "two-way", "items")
-    together = max(1, _CELLS_AT_ONCE // (participants * items))
+    together = min(number, max(1, _CELLS_AT_ONCE // (participants * items)))
     means = []
     for size in _blocks(TWO_WAY_REPLICATES, max(participants, items * together)):
         people = _weights(of_participants, participants, size)

@@ -191,6 +191,8 @@ def _components(cells: Values, ratings: Ratings) -> Table:
     notes = [f"It takes two participants and two items to estimate {', '.join(missing)}."] if missing else []
     if any(value is not None and value < 0 for value in estimates.values()):
         notes.append("A variance estimated below zero is taken as none: there is too little of it to see.")
+    if total == 0:
+        notes.append("Nothing varies, so that there is nothing to share.")
     return Table(
         name="variance_components",
         title="Where ratings of the same mix differ",

@@ -33,6 +33,8 @@ _UNDEFINED = ("statistic", "df1", "df2", "p", "p_holm", "kendall_W", "partial_et
 
 Groups = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Items by value, by fact."""
+Means = Mapping[str, Values]
+"""Participants' means over the items of each group, (participants, groups, conditions), by fact."""
 
 
 def facts_of(answers: Answers) -> tuple[str, ...]:
@@ -80,15 +82,16 @@ def group_tables(ratings: Ratings) -> list[Table | None]:
     groups = groups_of(ratings)
     if not groups:
         return [None, None]
-    return [_by_group(ratings, groups), _group_tests(ratings, groups)]
+    means = {fact: _means(ratings, fact, values) for fact, values in groups.items()}
+    return [_by_group(ratings, groups, means), _group_tests(ratings, groups, means)]
 
 
-def _by_group(ratings: Ratings, groups: Groups) -> Table:
+def _by_group(ratings: Ratings, groups: Groups, means: Means) -> Table:
     """Describe participants' means of each condition over the items of each group."""
     parts = [(fact, value, items) for fact, values in groups.items() for value, items in values.items()]
-    means = np.concatenate([_means(ratings, items).to_numpy() for _, _, items in parts], axis=1)
-    limits = iter(mean_limits(means, ratings.seed))
-    columns = iter(means.T)
+    everything = np.concatenate([own.reshape(len(own), -1) for own in means.values()], axis=1)
+    limits = iter(mean_limits(everything, ratings.seed))
+    columns = iter(everything.T)
     rows: list[dict[str, Any]] = []
     for fact, value, items in parts:
         for condition in ratings.labels:
@@ -123,7 +126,7 @@ def _by_group(ratings: Ratings, groups: Groups) -> Table:
     )
 
 
-def _group_tests(ratings: Ratings, groups: Groups) -> Table:
+def _group_tests(ratings: Ratings, groups: Groups, means: Means) -> Table:
     """Test conditions within each group, and whether their differences depend on the group.
 
     Within a group: Friedman's test of participants' means. Whether the differences depend on the group is asked twice, with
@@ -134,7 +137,10 @@ def _group_tests(ratings: Ratings, groups: Groups) -> Table:
     rows: list[dict[str, Any]] = []
     notes = []
     for fact, values in groups.items():
-        within = [_within(ratings, fact, value, items) for value, items in values.items()]
+        within = [
+            _within(means[fact][:, place], fact, value, items)
+            for place, (value, items) in enumerate(values.items())
+        ]
         for row, p in zip(within, holm([row["p"] for row in within]), strict=True):
             row["p_holm"] = p
             if row["p"] is None:
@@ -142,7 +148,7 @@ def _group_tests(ratings: Ratings, groups: Groups) -> Table:
                     f"{fact} {row['value']}: nothing to test, since fewer than two participants rated every "
                     "condition, or each rates all alike."
                 )
-        depends = [_by_participants(ratings, fact, values), _by_items(ratings, fact, values)]
+        depends = [_by_participants(means[fact], fact, values), _by_items(ratings, fact, values)]
         if depends[0]["p"] is None:
             notes.append(f"{fact}: what participants say gives no test of whether differences depend on it.")
         if depends[1]["p"] is None:
@@ -166,9 +172,9 @@ def _group_tests(ratings: Ratings, groups: Groups) -> Table:
     )
 
 
-def _within(ratings: Ratings, fact: str, value: str, items: tuple[str, ...]) -> dict[str, Any]:
-    complete = _means(ratings, items).dropna()
-    tested = friedman_row(np.asarray(complete, dtype=np.float64))
+def _within(means: Values, fact: str, value: str, items: tuple[str, ...]) -> dict[str, Any]:
+    complete = means[~np.isnan(means).any(axis=1)]
+    tested = friedman_row(complete)
     row = _row((fact, value), "conditions", WITHIN, blocks=len(complete), items=len(items))
     if tested["Q"] is None:
         return row
@@ -180,15 +186,15 @@ def _within(ratings: Ratings, fact: str, value: str, items: tuple[str, ...]) -> 
     }
 
 
-def _by_participants(ratings: Ratings, fact: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
-    complete = np.concatenate([_means(ratings, items).to_numpy() for items in values.values()], axis=1)
+def _by_participants(means: Values, fact: str, values: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:
+    complete = means.reshape(len(means), -1)
     complete = complete[~np.isnan(complete).any(axis=1)]
     row = _row(
         (fact, None), f"condition x {fact}", BY_PARTICIPANTS, blocks=len(complete), items=_items(values)
     )
     if len(values) < 2:
         return row
-    found = within_effect(complete, crossed_contrasts((len(values), len(ratings.labels)), (0, 1)))
+    found = within_effect(complete, crossed_contrasts(means.shape[1:], (0, 1)))
     if found is None:
         return row
     return row | {
@@ -242,10 +248,16 @@ def _row(of: tuple[str, str | None], effect: str, test: str, *, blocks: int, ite
     }
 
 
-def _means(ratings: Ratings, items: tuple[str, ...]) -> pd.DataFrame:
-    """Return participants' means over some items, (participants, conditions); all participants, in one order."""
-    own = participant_means(ratings.rows[ratings.rows["item"].isin(items)])
-    return own.reindex(index=sorted(ratings.rows["participant"].unique()), columns=list(ratings.labels))
+def _means(ratings: Ratings, fact: str, values: Mapping[str, tuple[str, ...]]) -> Values:
+    """Return participants' means over the items of each group, (participants, groups, conditions), by name."""
+    group_of = {item: value for value, items in values.items() for item in items}
+    means = participant_means(
+        ratings.rows.assign(**{fact: ratings.rows["item"].map(group_of)}), (fact, "condition")
+    )
+    everybody = sorted(ratings.rows["participant"].unique())
+    columns = pd.MultiIndex.from_product([list(values), list(ratings.labels)])
+    found = np.asarray(means.reindex(index=everybody, columns=columns), dtype=np.float64)
+    return found.reshape(len(everybody), len(values), len(ratings.labels))
 
 
 def _items(values: Mapping[str, tuple[str, ...]]) -> int:
