@@ -25,8 +25,8 @@ Limits = tuple[float | None, float | None]
 class Crossed:
     """Values that belong to a participant and an item each: codes from 0 and values, all of shape (n,)."""
 
-    participants: npt.NDArray[np.intp]
-    items: npt.NDArray[np.intp]
+    participants: npt.NDArray[np.int64]
+    items: npt.NDArray[np.int64]
     values: Values
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtr
 
 from mixeval.contrasts import Contrast, parse_contrast
 from mixeval.errors import AnalysisError
@@ -13,14 +12,12 @@ from mixeval.tables import frame_of
 from mixeval_analysis.answers import Answers, count_of
 from mixeval_analysis.bootstrap import alone, mean_limits, replicates_of
 from mixeval_analysis.describe import few
-from mixeval_analysis.probability import Probability, f_tail, holm, of_log, of_value
+from mixeval_analysis.probability import Probability, holm, t_tail
 from mixeval_analysis.ratings import Ratings, Values
-from mixeval_analysis.repeated_measures import participant_means
+from mixeval_analysis.repeated_measures import means_by_condition
 from mixeval_analysis.signed_rank import DECIMALS, hodges_lehmann, signed_rank
 from mixeval_analysis.tables import Table
 
-_MOST_FOR_WALSH = 2000
-"""Participants up to whom all averages of two differences are formed."""
 _UNDEFINED = (
     "mean_diff",
     "mean_diff_ci95_lo",
@@ -50,7 +47,7 @@ def contrasts(ratings: Ratings) -> Table | None:
     wanted = asked(ratings)
     if not wanted:
         return None
-    means = participant_means(ratings.rows)
+    means = means_by_condition(ratings)
     paired = [_differences(means, contrast) for contrast in wanted]
     differences = np.column_stack([_mean_of_known(pairs) for pairs in paired])
     limits = mean_limits(differences, ratings.seed)
@@ -102,11 +99,8 @@ def tost(differences: Values, margin: float) -> Probability | None:
     error = float(differences.std(ddof=1)) / math.sqrt(n) if n > 1 else 0.0
     if error == 0:
         return None
-    # The mean nearer to its margin decides.
-    t = (margin - abs(float(differences.mean()))) / error
-    if t <= 0:
-        return of_value(float(stdtr(n - 1, -t)))
-    return of_log(f_tail(t * t, 1, n - 1).ln - math.log(2.0))
+    # The margin nearer to the mean decides.
+    return t_tail((margin - abs(float(differences.mean()))) / error, n - 1)
 
 
 def _parsed(text: str, answers: Answers) -> Contrast:
@@ -138,9 +132,8 @@ def _mean_of_known(pairs: Values) -> Values:
 
 def _compared(differences: Values, margin: float | None) -> dict[str, object]:
     compared: dict[str, object] = {"mean_diff": float(differences.mean())}
-    if len(differences) <= _MOST_FOR_WALSH:
-        middle, low, high = hodges_lehmann(differences)
-        compared |= {"hodges_lehmann": middle, "hl_ci95_lo": low, "hl_ci95_hi": high}
+    middle, low, high = hodges_lehmann(differences)
+    compared |= {"hodges_lehmann": middle, "hl_ci95_lo": low, "hl_ci95_hi": high}
     result = signed_rank(differences)
     if result is not None:
         compared |= {"p_exact": result.p_exact, "rank_biserial": result.rank_biserial}

@@ -112,18 +112,19 @@ def _bootstrap_test(pairs: Table, drawn: Values, ratings: Ratings) -> Table:
         title="Other listeners, other items",
         frame=frame_of([row]),
         method=(
-            "Ratings are missing, so that no F is exact: the largest mean difference of all pairs, in bootstrap "
-            f"standard errors, against what redrawing participants and items gives (B = {TWO_WAY_REPLICATES}, seed "
+            "The largest mean difference of all pairs, in bootstrap standard errors, "
+            f"against what redrawing participants and items gives (B = {TWO_WAY_REPLICATES}, seed "
             f"{ratings.seed}); p is never below 1 / (B + 1)."
         ),
         level=f"{ratings.shape_in_words()}, differences by the same participant of the same item.",
         labels=ratings.labels,
-        notes=(*_undefined([row]), *_few(ratings)),
+        notes=(_MISSING, *_undefined([row]), *_few(ratings)),
         simulated=ratings.simulated,
     )
 
 
 _ROUNDING = 1e-9
+_MISSING = "Ratings are missing, so that there is no F with its degrees of freedom: p is the bootstrap's own."
 _UNDEFINED = ("F", "df1", "df2", "p", "p_holm")
 
 
@@ -168,7 +169,7 @@ def _pairs(grid: Grid, drawn: Values, ratings: Ratings) -> Table:
         ),
         level=f"{ratings.shape_in_words()}, differences by the same participant of the same item.",
         labels=ratings.labels,
-        notes=(*notes, *_few(ratings)),
+        notes=(*([_MISSING] if by_pair else []), *notes, *_few(ratings)),
         simulated=ratings.simulated,
     )
 

@@ -15,25 +15,16 @@ class Grid:
     """Ratings by codes of participant and item, and as (participants, items, conditions) where none is missing."""
 
     shape: tuple[int, int]
-    places: npt.NDArray[np.intp]
+    places: npt.NDArray[np.int64]
     """Participant x items + item, ascending, shape (pages,)."""
     pages: Values
     """What was rated there, (pages, conditions), NaN where it was not."""
 
     @classmethod
     def of(cls, ratings: Ratings) -> "Grid":
-        # By name, so that the order of rows changes nothing.
-        rows = ratings.rows
-        people, participants = rows["participant"].factorize(sort=True)
-        pieces, items = rows["item"].factorize(sort=True)
-        table = rows.assign(place=people * len(items) + pieces)
-        pages = table.groupby(["place", "condition"])["rating"].mean().unstack("condition")
-        pages = pages.sort_index().reindex(columns=list(ratings.labels))
-        return cls(
-            (len(participants), len(items)),
-            np.asarray(pages.index, dtype=np.intp),
-            np.asarray(pages, dtype=np.float64),
-        )
+        people, pieces = ratings.blocks("participant", "item")
+        shape = (len(ratings.names("participant")), len(ratings.names("item")))
+        return cls(shape, people * shape[1] + pieces, ratings.means("participant", "item"))
 
     @property
     def cells(self) -> Values | None:

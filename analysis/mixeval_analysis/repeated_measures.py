@@ -35,7 +35,7 @@ class WithinEffect:
     generalised_eta2: float
 
 
-def participant_means(rows: pd.DataFrame, by: Sequence[str] = ("condition",)) -> pd.DataFrame:
+def participant_means(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Return each participant's mean over the items of each condition, rounded so that equal means tie.
 
     The index is participants by name; with several names in `by`, columns have as many levels.
@@ -46,7 +46,7 @@ def participant_means(rows: pd.DataFrame, by: Sequence[str] = ("condition",)) ->
 
 def means_by_condition(ratings: Ratings) -> pd.DataFrame:
     """Return participants' means, (participants, conditions) in the order of tables, NaN where one is missing."""
-    return participant_means(ratings.rows).reindex(columns=list(ratings.labels))
+    return pd.DataFrame(ratings.means("participant").round(DECIMALS), columns=list(ratings.labels))
 
 
 def helmert(k: int) -> Values:

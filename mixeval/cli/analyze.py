@@ -46,6 +46,16 @@ _LEFT_TO_THE_FILES = {
         "p_exact",
         "rank_biserial",
     },
+    "wilcoxon": {
+        "n_nonzero",
+        "V_a",
+        "p_exact",
+        "p_asymptotic",
+        "hodges_lehmann",
+        "hl_ci95_lo",
+        "hl_ci95_hi",
+    },
+    "equivalence": {"margin", "se"},
     "mos": {f"votes_{category}" for category in range(1, 6)},
 }
 """Columns that a narrow terminal does not show, by table."""
@@ -200,8 +210,9 @@ def _show(report: "Report") -> None:
         for flag in answers.flagged or ():
             if flag.counted:
                 _say(console, f"Flagged, and counted: {count_of(flag.counted, 'session')}, {flag.flag}")
-        for name in [name for name in analysis.profile.printed if name in analysis.tables]:
-            _print_table(console, analysis.tables[name])
+        for name in analysis.profile.printed:
+            if name in analysis.tables:
+                _print_table(console, analysis.tables[name])
     console.print()
     versions = [version for analysis in report.analyses.values() for version in analysis.answers.versions]
     if several and any(version.stimuli is None for version in versions):

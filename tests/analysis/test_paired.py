@@ -1,4 +1,6 @@
-"""Judges: R's results for real ratings, counts by hand, invariances."""
+"""Judges: R's results for real ratings and its textbook example, counts by hand, invariances."""
+
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -46,13 +48,59 @@ def test_differences_by_hand(ratings_of):
     assert float(row["p_exact"]) == pytest.approx(6 / 32)
 
 
+def test_a_textbook_pair_is_r_s(ratings_of):
+    # Hollander and Wolfe (1973), depression before and after a tranquilizer, the example of R's ?wilcox.test: V = 40,
+    # one-sided p = 0.01953.
+    before = [1.83, 0.50, 1.62, 2.48, 1.68, 1.88, 1.55, 3.06, 1.30]
+    after = [0.878, 0.647, 0.598, 2.05, 1.06, 1.29, 1.06, 3.14, 1.29]
+    row = wilcoxon(ratings_of({"before": before, "after": after})).frame.iloc[0]
+    assert row["V_a"] == 40
+    assert float(row["p_exact"]) / 2 == pytest.approx(0.01953, abs=5e-6)
+    assert row["hodges_lehmann"] == pytest.approx(0.46, abs=0.005)
+
+
+def test_swapping_a_and_b_turns_every_direction_and_keeps_p(panel):
+    there = wilcoxon(panel).frame.set_index(["a", "b"])
+    back = wilcoxon(replace(panel, labels=dict(reversed(panel.labels.items())))).frame.set_index(["b", "a"])
+    for pair, row in there.iterrows():
+        turned = back.loc[pair]
+        for name in ("p_exact", "p_exact_holm", "p_asymptotic"):
+            assert float(turned[name]) == pytest.approx(float(row[name]), rel=1e-12)
+        for name in ("rank_biserial", "mean_diff", "hodges_lehmann"):
+            assert turned[name] == pytest.approx(-row[name])
+        assert turned["hl_ci95_lo"] == pytest.approx(-row["hl_ci95_hi"])
+        assert turned["paired_superiority"] == pytest.approx(1 - row["paired_superiority"])
+
+
+def test_the_order_of_rows_other_names_and_another_scale_change_no_test(panel):
+    before = wilcoxon(panel).frame
+    names = {name: f"x{name}" for name in panel.labels}
+    shuffled = panel.rows.sample(frac=1, random_state=4)
+    moved = replace(
+        panel,
+        rows=shuffled.assign(
+            condition=shuffled["condition"].map(names),
+            participant="p" + shuffled["participant"],
+            rating=shuffled["rating"] / 100 + 2,
+        ),
+        labels={names[name]: label for name, label in panel.labels.items()},
+    )
+    after = wilcoxon(moved).frame
+    for name in ("n", "n_nonzero", "V_a", "rank_biserial", "paired_superiority"):
+        assert after[name].tolist() == before[name].tolist()
+    for name in ("p_exact", "p_exact_holm", "p_asymptotic"):
+        assert [p.ln for p in after[name]] == pytest.approx([p.ln for p in before[name]], rel=1e-12)
+    for name in ("mean_diff", "mean_diff_ci95_lo", "mean_diff_ci95_hi", "hodges_lehmann", "hl_ci95_lo"):
+        assert list(100 * after[name]) == pytest.approx(list(before[name]), abs=1e-6)
+
+
 def test_equal_means_give_a_sentence_and_few_people_a_warning(ratings_of):
     table = wilcoxon(ratings_of({"a": [3, 5], "b": [3, 5]}))
     row = table.frame.iloc[0]
     assert (row["n"], row["n_nonzero"], row["p_exact"], row["p_exact_holm"]) == (2, 0, None, None)
     assert table.notes[0] == "a and b: participants' means are equal, so there is nothing to test."
-    assert "cannot" not in table.notes[1]
-    assert "no difference however clear" in table.notes[1]
+    assert "2 participants are too few" in table.notes[1]
+    assert "no difference however clear" in table.notes[2]
 
 
 def test_who_rated_only_one_of_two_is_not_in_that_pair(ratings_of):
