@@ -22,7 +22,8 @@ from pydantic import (
 )
 
 from mixeval.conditions import Condition, PlainText
-from mixeval.errors import StudyError
+from mixeval.contrasts import parse_contrast
+from mixeval.errors import AnalysisError, StudyError
 from mixeval.listening_pages import (
     LISTENING_PAGES,
     AnyListeningPage,
@@ -229,6 +230,17 @@ class Study(Section):
             for name in names:
                 if name not in ids:
                     raise ValueError(f'analysis.{key} names "{name}", which is no condition of this study')
+        return self
+
+    @model_validator(mode="after")
+    def _contrasts_can_be_made(self) -> "Study":
+        conditions = self.stimuli.conditions
+        factors = {entry.id: self.analysis.factors.get(entry.id, entry.factors) for entry in conditions}
+        for text in self.analysis.contrasts:
+            try:
+                parse_contrast(text, [entry.id for entry in conditions], factors)
+            except AnalysisError as error:
+                raise ValueError(f"analysis.contrasts: {error.problem} ({error.remedy})") from error
         return self
 
     @model_validator(mode="after")

@@ -9,8 +9,10 @@ from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
 from mixeval.study import FILE_NAME, AnalysisSection
 from mixeval_analysis.answers import Answers, in_order, in_utf8
+from mixeval_analysis.contrasts import asked as asked_contrasts
 from mixeval_analysis.foreign.imported import Imported
 from mixeval_analysis.foreign.results import read_folder, read_results
+from mixeval_analysis.groups import refuse_unknown_groups
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.tidy_csv import read_file, read_tidy_csv, tidy_answers
 from mixeval_analysis.trials import Trials, in_study_order
@@ -98,6 +100,8 @@ def _settled(answers: Answers) -> Answers:
         roles={**answers.roles, **{name: _ROLES[key] for key, name in named.items()}},
         factors={**answers.factors, **settings.factors},
     )
+    asked_contrasts(settled)
+    refuse_unknown_groups(settled)
     if isinstance(settled, Trials):
         return replace(settled, rows=in_study_order(settled.rows, tuple(labels)))
     return settled

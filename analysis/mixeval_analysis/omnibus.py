@@ -69,7 +69,7 @@ def friedman(ratings: Ratings) -> Table:
         if len(complete) < len(blocks):
             missing = f"{len(blocks) - len(complete)} of {count_of(len(blocks), 'block')}"
             notes.append(f"{level}: {missing} lack a condition and are not counted.")
-        tested = _friedman(complete)
+        tested = friedman_row(complete)
         if tested["Q"] is None:
             notes.append(f"{level}: {_untestable(complete)}")
         elif tested["p_F"] is None:
@@ -97,7 +97,7 @@ _LEVELS = {
 }
 
 
-def _friedman(values: Values) -> dict[str, object]:
+def friedman_row(values: Values) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(
         ("Q", "df", "p", "kendall_W", "iman_davenport_F", "df1", "df2", "p_F")
     )

@@ -12,7 +12,7 @@ from mixeval_analysis.forced_choice import binomial, choices
 from mixeval_analysis.opinion_scores import mos
 from mixeval_analysis.profile import Analysis, Chapter, Figure, Profile, each, made
 from mixeval_analysis.rankings import mean_ranks
-from mixeval_analysis.scale_profile import SAME_PEOPLE, SCALE
+from mixeval_analysis.scale_profile import ASKED, FACTORS, GROUPS, OTHERS, SAME_PEOPLE, SCALE
 
 
 def analyze_answers(answers: Answers) -> Analysis:
@@ -86,8 +86,11 @@ RANKING = Profile(
             ),
         ),
         SAME_PEOPLE,
+        ASKED,
+        FACTORS,
+        GROUPS,
     ),
-    printed=("mean_ranks", "friedman"),
+    printed=("mean_ranks", "friedman", "contrasts"),
     correction="holm",
     level="participants",
     replicates=REPLICATES,
@@ -110,9 +113,13 @@ OPINION = Profile(
             ),
         ),
         SAME_PEOPLE,
+        ASKED,
+        FACTORS,
+        OTHERS,
+        GROUPS,
         Chapter(title="Votes", make=each(summary)),
     ),
-    printed=("mos", "friedman"),
+    printed=("mos", "friedman", "contrasts"),
     correction="holm",
     level="single votes, and participants",
     replicates=REPLICATES,

@@ -3,8 +3,12 @@
 from mixeval_analysis.agreement import agreement
 from mixeval_analysis.breakdown import by_item, by_participant
 from mixeval_analysis.concordance import agreement_by_item
+from mixeval_analysis.contrasts import contrasts
 from mixeval_analysis.describe import REPLICATES, summary
 from mixeval_analysis.equivalence import equivalence
+from mixeval_analysis.factors import factor_tables
+from mixeval_analysis.generalise import generalise_tables
+from mixeval_analysis.groups import group_tables
 from mixeval_analysis.influence import first_places, leave_one_out
 from mixeval_analysis.omnibus import friedman
 from mixeval_analysis.paired import wilcoxon
@@ -29,6 +33,44 @@ SAME_PEOPLE = Chapter(
     text=(
         "These tests compare what each participant said of one mix with what the same participant said of "
         "another. The row participant_mean, and all tests of pairs, count every participant once."
+    ),
+)
+
+ASKED = Chapter(
+    title="Comparisons asked for",
+    make=each(contrasts),
+    text=(
+        "The questions that the study set out with, each as one difference within participants. They are corrected for "
+        "each other alone, not for all pairs: that is fair where they were chosen before the ratings were seen."
+    ),
+)
+
+FACTORS = Chapter(
+    title="By factor",
+    make=factor_tables,
+    text=(
+        "Conditions that combine the levels of factors, such as method and process. A main effect is a difference "
+        "between levels over all levels of the other factors; where factors interact, it stands for none of them alone."
+    ),
+)
+
+OTHERS = Chapter(
+    title="Other listeners and other items",
+    make=generalise_tables,
+    text=(
+        "All tests above take the items as all there are. Here the items are a sample as the listeners are, and the "
+        "question is what other listeners would say of other items like these. With few items the answer is often that "
+        "it cannot be said, which does not show that there is no difference."
+    ),
+)
+
+GROUPS = Chapter(
+    title="By group of items",
+    make=group_tables,
+    text=(
+        "Items are chosen to differ, in drummer or kit say, so that a result holds for more than one of them. These "
+        "tables show each group on its own, and test whether the differences between conditions depend on the group. A large "
+        "p does not show that they do not, and groups of few items say little about others of their kind."
     ),
 )
 
@@ -63,12 +105,24 @@ AGREEMENT = Chapter(
 SCALE = Profile(
     label="tests of participants, who rated every mix; beside them the paper's tests of single ratings",
     about="ratings",
-    chapters=(RESULT, SAME_PEOPLE, EQUIVALENCE, ITEMS_AND_PARTICIPANTS, AGREEMENT, PAPER),
+    chapters=(
+        RESULT,
+        SAME_PEOPLE,
+        EQUIVALENCE,
+        ASKED,
+        FACTORS,
+        ITEMS_AND_PARTICIPANTS,
+        OTHERS,
+        GROUPS,
+        AGREEMENT,
+        PAPER,
+    ),
     printed=(
         "summary",
         "friedman",
         "wilcoxon",
         "equivalence",
+        "contrasts",
         "shapiro_wilk",
         "kruskal_wallis",
         "mann_whitney_symbols",

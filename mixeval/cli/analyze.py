@@ -37,6 +37,15 @@ _LEFT_TO_THE_FILES = {
         "participants",
         "p_signed_rank",
     },
+    "contrasts": {
+        "a",
+        "b",
+        "within",
+        "mean_diff_ci95_lo",
+        "mean_diff_ci95_hi",
+        "p_exact",
+        "rank_biserial",
+    },
     "wilcoxon": {
         "n_nonzero",
         "V_a",
@@ -59,6 +68,7 @@ Examples:
   mixeval analyze ratings.csv --order anchor,reference,mine --out results
   mixeval analyze ratings.csv --reference original --low-anchor lp35 --margin 5
   mixeval analyze webmushra-results/mushra.csv
+  mixeval analyze my-study --contrast "wave_u_net vs reference within wet" --group drummer
   mixeval analyze postgresql+psycopg://user@host/study --json
 """
 )
@@ -93,6 +103,20 @@ Examples:
     metavar="FILE",
     help="A CSV file with a column condition and a column of levels for each factor.",
 )
+@click.option(
+    "--contrast",
+    "contrasts",
+    multiple=True,
+    metavar="TEXT",
+    help='A comparison, "A vs B" or "A vs B within C", of levels of a factor or of conditions; may be repeated.',
+)
+@click.option(
+    "--group",
+    "groups",
+    multiple=True,
+    metavar="FACT",
+    help="A fact about items to give tables by, such as drummer; may be repeated. [default: every one with a few values]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
 def analyze(
     source: str,
@@ -105,6 +129,8 @@ def analyze(
     mid_anchor: str | None,
     margin: float | None,
     factors_file: str | None,
+    contrasts: tuple[str, ...],
+    groups: tuple[str, ...],
     pool_versions: bool,
     as_json: bool,
 ) -> None:
@@ -130,6 +156,8 @@ def analyze(
         "mid_anchor": mid_anchor,
         "margin": margin,
         "factors": read_factors(Path(factors_file)) if factors_file else None,
+        "contrasts": contrasts or None,
+        "groups": groups or None,
     }
     answers = load(source, _wishes({key: value for key, value in asked.items() if value is not None}))
     selection = select(answers, pool_versions=pool_versions, attribute=attribute)

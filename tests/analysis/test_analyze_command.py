@@ -52,8 +52,9 @@ def test_simulated_listeners_are_announced_at_each_table(analyze, collected):
     for _ in range(4):
         collected.session(version, simulated=True)
     result = analyze(collected.folder)
-    # At the head, and at each table; there is none of equivalence where no margin was stated.
-    assert result.output.count("SIMULATED") == 1 + len(set(SCALE.printed) - {"equivalence"})
+    # At the head, and at each table.
+    made = {file.stem for file in (collected.folder / "report" / "tables").glob("*.csv")}
+    assert result.output.count("SIMULATED") == 1 + len(made.intersection(SCALE.printed))
 
 
 def test_versions_apart_are_said(analyze, collected):
@@ -158,3 +159,25 @@ attributes = [
     refused = analyze(collected.folder, "--attribute", "punch")
     assert refused.exit_code == 1
     assert "choose from reverberance, preference" in refused.output
+
+
+def test_comparisons_and_groups_are_asked_for_by_name(analyze, panel, tmp_path):
+    panel.rows.assign(kit=panel.rows["item"].map({"item0": "old", "item1": "old", "item2": "new"})).to_csv(
+        tmp_path / "panel.csv", index=False
+    )
+    result = analyze(
+        "panel.csv", "--contrast", "mine vs theirs", "--contrast", "mine vs anchor", "--group", "kit"
+    )
+    assert result.exit_code == 0, result.output
+    assert "Comparisons asked for" in result.output
+    assert "mine vs anchor" in result.output
+    tables = tmp_path / "panel-report" / "tables"
+    assert (tables / "contrasts.csv").read_text(encoding="utf-8").count("\n") == 3
+    assert "kit,old," in (tables / "group_tests.csv").read_text(encoding="utf-8")
+
+
+def test_a_comparison_that_cannot_be_made_is_refused_in_one_sentence(analyze, panel_csv):
+    result = analyze(panel_csv, "--contrast", "mine vs their")
+    assert result.exit_code == 1
+    assert 'names "their", which is no condition and no level of a factor' in result.output
+    assert 'did you mean "theirs".' in result.output

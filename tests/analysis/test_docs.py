@@ -39,13 +39,25 @@ def test_the_data_dictionary_lists_every_column_of_every_table(panel, trials_of)
     }
     tables = {}
     for page in PROFILES:
-        answers = replace(asked.get(page, panel), page=page, settings=AnalysisSection(margin=5))
-        tables |= analyze_answers(answers).tables
+        answers = asked.get(page, with_all_asked(panel))
+        tables |= analyze_answers(replace(answers, page=page)).tables
     assert set(sections) == set(tables)
     for name, table in tables.items():
         first_cells = re.findall(r"^\| (`[^|]+) \|", sections[name], re.MULTILINE)
         listed = re.findall(r"`(\w+)`", " ".join(first_cells))
         assert listed == [column for column in table.frame.columns if column not in table.labels], name
+
+
+def with_all_asked(panel):
+    """Give a panel factors, comparisons, facts about items and whatever else makes a table."""
+    names = list(panel.labels)
+    factors = {name: {"method": name[0], "process": "dry"} for name in names}
+    return replace(
+        panel,
+        rows=panel.rows.assign(drummer=panel.rows["item"].map({"item0": "a", "item1": "a", "item2": "b"})),
+        factors=factors,
+        settings=AnalysisSection(margin=5.0, contrasts=(f"{names[0]} vs {names[1]}",)),
+    )
 
 
 def test_the_data_dictionary_lists_every_exported_column():
