@@ -81,11 +81,9 @@ def _is_same(before: Study, after: str, plan: PlanSection) -> bool:
     except StudyError:
         return False
     bare = {"plan": None}
-    return (
-        read.analysis.plan == plan
-        and read.model_copy(update={"analysis": read.analysis.model_copy(update=bare)})
-        == before.model_copy(update={"analysis": before.analysis.model_copy(update=bare)})
-    )
+    return read.analysis.plan == plan and read.model_copy(
+        update={"analysis": read.analysis.model_copy(update=bare)}
+    ) == before.model_copy(update={"analysis": before.analysis.model_copy(update=bare)})
 
 
 def _lines(plan: PlanSection) -> list[str]:

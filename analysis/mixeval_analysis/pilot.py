@@ -55,7 +55,9 @@ def read_pilot(source: str, *, scale: tuple[float, float] | None, attribute: str
     estimate = estimate_components(ratings)
     notes = list(estimate.notes)
     if len(groups) > 1:
-        notes.append(f"{ratings.source} holds sessions that heard different stimuli; only the newest are taken.")
+        notes.append(
+            f"{ratings.source} holds sessions that heard different stimuli; only the newest are taken."
+        )
     if ratings.participants < 10:
         notes.append(
             f"Standard deviations from {count_of(ratings.participants, 'participant')} are themselves uncertain: "

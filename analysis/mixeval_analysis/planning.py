@@ -103,7 +103,9 @@ def answer(question: Question) -> Answer:
     pair = next((s.goal for test, s in simulations.items() if test == "wilcoxon"), None)
     return Answer(
         question=question,
-        pair_difference=None if pair is None else abs(pair.design.means[pair.pair[0]] - pair.design.means[pair.pair[1]]),
+        pair_difference=None
+        if pair is None
+        else abs(pair.design.means[pair.pair[0]] - pair.design.means[pair.pair[1]]),
         curves=curves,
         found=found,
         notes=tuple(_notes(question, simulations)),
@@ -229,5 +231,3 @@ def _refuse_impossible(question: Question) -> None:
                 f"the scale goes from {bottom:g} to {top:g}, and what is asked for lies beyond",
                 remedy="give differences and means in points of the scale (--scale)",
             )
-
-

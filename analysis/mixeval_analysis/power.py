@@ -129,7 +129,9 @@ class Simulation:
             self._known[key] = Power(participants, found / self.simulations, limits.low, limits.high)
         return self._known[key]
 
-    def smallest(self, test: str, wanted: float, limits: tuple[int, int] = (_FEWEST, MOST_PARTICIPANTS)) -> Found:
+    def smallest(
+        self, test: str, wanted: float, limits: tuple[int, int] = (_FEWEST, MOST_PARTICIPANTS)
+    ) -> Found:
         """Find the smallest panel within `limits` that reaches the power `wanted`, and that one more keeps.
 
         Doubling and halving finds the neighbourhood; its steps are then walked one by one, since the power of an
@@ -153,7 +155,9 @@ class Simulation:
             above -= 1
         while above < last and not (reaches(above) and reaches(above + 1)):
             above += 1
-        least = next((n + 1 for n in range(above - 1, first - 1, -1) if self.power(test, n).high < wanted), first)
+        least = next(
+            (n + 1 for n in range(above - 1, first - 1, -1) if self.power(test, n).high < wanted), first
+        )
         most = next((n for n in range(above, last + 1) if self.power(test, n).low >= wanted), None)
         return Found(above, least, most)
 

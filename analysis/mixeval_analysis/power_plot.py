@@ -23,7 +23,9 @@ class _Line:
 
 _LINES = {
     "wilcoxon": _Line("finds the difference (signed-rank, Holm)", ROLE_COLOURS["system"], "-", "o"),
-    "equivalence": _Line("shows equivalence (two one-sided t)", ROLE_COLOURS["reference"], (0, (5, 1.5)), "s"),
+    "equivalence": _Line(
+        "shows equivalence (two one-sided t)", ROLE_COLOURS["reference"], (0, (5, 1.5)), "s"
+    ),
     "friedman": _Line("Friedman, all conditions", ROLE_COLOURS["anchor"], (0, (1, 1.5)), "^"),
 }
 
@@ -45,7 +47,13 @@ def _draw_curve(axes: Axes, answer: Answer, test: str, line: _Line) -> None:
     curve = answer.curves[test]
     n = [power.participants for power in curve]
     axes.fill_between(
-        n, [power.low for power in curve], [power.high for power in curve], color=line.colour, alpha=0.22, lw=0, zorder=2
+        n,
+        [power.low for power in curve],
+        [power.high for power in curve],
+        color=line.colour,
+        alpha=0.22,
+        lw=0,
+        zorder=2,
     )
     axes.plot(
         n,
@@ -65,7 +73,12 @@ def _draw_choice(axes: Axes, answer: Answer) -> None:
     axes.axhline(wanted, color=QUIET_INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     beside = {"textcoords": "offset points", "fontsize": 7, "color": QUIET_INK}
     axes.annotate(
-        f"power {wanted:g}", (1.0, wanted), xycoords=("axes fraction", "data"), xytext=(-2, 3), ha="right", **beside
+        f"power {wanted:g}",
+        (1.0, wanted),
+        xycoords=("axes fraction", "data"),
+        xytext=(-2, 3),
+        ha="right",
+        **beside,
     )
     if chosen is not None:
         axes.axvline(chosen, color=INK, linewidth=0.8, zorder=1)

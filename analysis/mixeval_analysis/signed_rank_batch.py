@@ -56,7 +56,7 @@ class Panels:
         n = np.maximum(self.nonzero, 1)
         floor = _SMALLEST_NEAR * (_ENOUGH / n) ** 2
         factor = 1 + _DOUBT * _ENOUGH / n
-        usable = (self.nonzero >= _ENOUGH) & (near >= floor)
+        usable = (self.nonzero >= _ENOUGH) & (self.nonzero <= LARGEST_EXACT) & (near >= floor)
         above = np.minimum(1.0, _TAIL_FACTOR * rough)
         low = np.where(usable, near / factor, 0.0)
         high = np.where(usable, np.minimum(above, near * factor), above)
@@ -100,7 +100,9 @@ def _edgeworth(z: Values, fourth: Values, sixth: Values) -> Values:
     he3 = z**3 - 3 * z
     he5 = z**5 - 10 * z**3 + 15 * z
     he7 = z**7 - 21 * z**5 + 105 * z**3 - 105 * z
-    return np.asarray(2 * (ndtr(-z) + density * (fourth / 24 * he3 + sixth / 720 * he5 + fourth**2 / 1152 * he7)))
+    return np.asarray(
+        2 * (ndtr(-z) + density * (fourth / 24 * he3 + sixth / 720 * he5 + fourth**2 / 1152 * he7))
+    )
 
 
 def _lower_tail(ranks: Whole, highest: int) -> float:

@@ -38,7 +38,9 @@ class SimulatedPanels:
     def __init__(self, design: Design, *, simulations: int, seed: int, name: str) -> None:
         self.design = design
         self._seed, self._name = seed, name
-        self._block = max(1, min(_PARTICIPANTS_AT_ONCE, _MOST_CELLS // (simulations * design.items * len(design.means))))
+        self._block = max(
+            1, min(_PARTICIPANTS_AT_ONCE, _MOST_CELLS // (simulations * design.items * len(design.means)))
+        )
         sd, shape = design.components, (simulations, 1, design.items, len(design.means))
         random = generator(seed, "plan", name, "items")
         item = random.normal(0.0, 1.0, (*shape[:3], 1)) * sd.item

@@ -158,7 +158,13 @@ def minque0(rows: pd.DataFrame, names: Sequence[str] | None = None) -> dict[str,
     grams = {name: on.T @ on for name, on in on_conditions.items()}
     forms = np.array([float(((of.T @ centred) ** 2).sum()) for of in z.values()])
     expected = np.array(
-        [[_squared_norm(z[a].T @ z[b], on_conditions[a], on_conditions[b], grams[a], grams[b]) for b in names] for a in names]
+        [
+            [
+                _squared_norm(z[a].T @ z[b], on_conditions[a], on_conditions[b], grams[a], grams[b])
+                for b in names
+            ]
+            for a in names
+        ]
     )
     size = np.sqrt(np.diag(expected))
     if (size == 0).any() or np.linalg.cond(expected / np.outer(size, size)) > _WORST_CONDITION:
@@ -170,9 +176,7 @@ def minque0(rows: pd.DataFrame, names: Sequence[str] | None = None) -> dict[str,
     return {name: float(variance) for name, variance in zip(names, found, strict=True)}
 
 
-def _squared_norm(
-    common: sparse.csr_array, a: Values, b: Values, gram_a: Values, gram_b: Values
-) -> float:
+def _squared_norm(common: sparse.csr_array, a: Values, b: Values, gram_a: Values, gram_b: Values) -> float:
     """Return |S - A B'|^2 of a sparse S and slim A, B, without forming A B'."""
     entries = common.tocoo()
     crossed = float((entries.data * (a[entries.row] * b[entries.col]).sum(axis=1)).sum())
@@ -201,9 +205,7 @@ def _mean_squares(cube: Values) -> dict[str, tuple[float, int]]:
     pt = cube.mean(axis=2) - grand - p[:, None] - t
     pc = cube.mean(axis=1) - grand - p[:, None] - c
     tc = cube.mean(axis=0) - grand - t[:, None] - c
-    rest = (
-        cube - grand - p[:, None, None] - t[:, None] - c - pt[:, :, None] - pc[:, None, :] - tc
-    )
+    rest = cube - grand - p[:, None, None] - t[:, None] - c - pt[:, :, None] - pc[:, None, :] - tc
     sums: dict[str, tuple[npt.NDArray[np.float64], int, int]] = {
         "participant": (p, i * k, n - 1),
         "item": (t, n * k, i - 1),
@@ -213,7 +215,9 @@ def _mean_squares(cube: Values) -> dict[str, tuple[float, int]]:
         "residual": (rest, 1, (n - 1) * (i - 1) * (k - 1)),
     }
     return {
-        name: (times * float((effect**2).sum()) / df, df) for name, (effect, times, df) in sums.items() if df > 0
+        name: (times * float((effect**2).sum()) / df, df)
+        for name, (effect, times, df) in sums.items()
+        if df > 0
     }
 
 

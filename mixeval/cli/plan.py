@@ -255,7 +255,11 @@ def _components(setting: _Setting, asked: dict[str, Any]) -> "tuple[Components, 
     if asked["pilot"]:
         pilot = read_pilot(asked["pilot"], scale=setting.scale)
         words = f"{pilot.words}{', but for those given' if given else ''}"
-        return replace(pilot.estimate.components, **given), Origin(words, answers_sha256(pilot.ratings)), pilot
+        return (
+            replace(pilot.estimate.components, **given),
+            Origin(words, answers_sha256(pilot.ratings)),
+            pilot,
+        )
     if asked["typical"]:
         words = f"typical of published tests{', but for those given' if given else ''}"
         return replace(typical, **given), Origin(words), None
@@ -390,7 +394,9 @@ def _sentences(found: "Answer") -> list[str]:
 
 
 def _say_frozen(study: Path, frozen: "PlanSection") -> None:
-    click.echo(f"The plan stands in {study / 'study.toml'}, [analysis.plan], with {frozen.participants} participants.")
+    click.echo(
+        f"The plan stands in {study / 'study.toml'}, [analysis.plan], with {frozen.participants} participants."
+    )
     if (study / "study.sqlite3").exists():
         click.echo(
             "The study has a database already: sessions of its earlier versions were not taken under this plan, and "
