@@ -76,8 +76,21 @@ def test_the_margin_of_the_study_is_planned_for(run, study):
 def test_a_pilot_gives_the_components(run, tmp_path, panel):
     panel.rows[["participant", "item", "condition", "rating"]].to_csv(tmp_path / "pilot.csv", index=False)
     facts = facts_of(
-        run("--items", "3", "--conditions", "3", "--difference", "9", "--from", "pilot.csv", "--sd-item", "2", "--json",
-            "--simulations", "200")  # fmt: skip
+        run(
+            "--items",
+            "3",
+            "--conditions",
+            "3",
+            "--difference",
+            "9",
+            "--from",
+            "pilot.csv",
+            "--sd-item",
+            "2",
+            "--json",
+            "--simulations",
+            "200",
+        )  # fmt: skip
     )
     components = facts["question"]["components"]
     assert components["item"] == 2.0
@@ -108,16 +121,28 @@ def test_a_plan_is_frozen_once_and_the_file_stays_the_author_s(run, study):
         (["--items", "3", "--conditions", "3", "--difference", "5"], "nothing says how much ratings vary"),
         (["--items", "3", "--conditions", "3", *GIVEN], "nothing says what is to be found"),
         (["--conditions", "3", "--difference", "5", *GIVEN], "nothing says how many items"),
-        (["--items", "3", "--conditions", "3", "--difference", "5", "--sd-item", "5"], "all participants agree"),
+        (
+            ["--items", "3", "--conditions", "3", "--difference", "5", "--sd-item", "5"],
+            "all participants agree",
+        ),
         (["--items", "3", "--conditions", "3", "--difference", "500", *GIVEN], "lies beyond"),
         (["--items", "3", "--conditions", "3", "--means", "1,2", *GIVEN], "2 means and 3 conditions"),
         (["--items", "3", "--conditions", "3", "--means", "1,x,2", *GIVEN], "are no numbers"),
         (["--items", "3", "--conditions", "3", "--means", "50,50,50", *GIVEN], "no two of the means differ"),
-        (["--items", "3", "--conditions", "3", "--difference", "5", "--comparisons", "4", *GIVEN], "make 3 pairs"),
+        (
+            ["--items", "3", "--conditions", "3", "--difference", "5", "--comparisons", "4", *GIVEN],
+            "make 3 pairs",
+        ),
         (["--items", "3", "--conditions", "3", "--difference", "5", "--freeze", *GIVEN], "there is no study"),
-        (["--items", "3", "--conditions", "3", "--difference", "5", "--replace", *GIVEN], "belongs to --freeze"),
+        (
+            ["--items", "3", "--conditions", "3", "--difference", "5", "--replace", *GIVEN],
+            "belongs to --freeze",
+        ),
         (["--items", "3", "--conditions", "3", "--difference", "5", "--from", "none.csv"], "is not there"),
-        (["--items", "3", "--conditions", "3", "--difference", "5", "--from", "x.csv", "--typical"], "choose one"),
+        (
+            ["--items", "3", "--conditions", "3", "--difference", "5", "--from", "x.csv", "--typical"],
+            "choose one",
+        ),
     ],
 )
 def test_what_cannot_be_planned_is_told_in_one_line(run, arguments, told):
@@ -165,5 +190,7 @@ def test_means_ask_for_the_pair_that_differs_least():
 def test_small_large_and_other_scales_are_planned_and_drawn(question):
     found = answer(question)
     assert found.participants is not None
-    assert all(0 <= power.low <= power.power <= power.high <= 1 for curve in found.curves.values() for power in curve)
+    assert all(
+        0 <= power.low <= power.power <= power.high <= 1 for curve in found.curves.values() for power in curve
+    )
     assert power_figure(found)["svg"].startswith(b"<?xml")
