@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from mixeval.figures import GRID, INK, QUIET_INK, ROLE_COLOURS, new_figure, printed_style, saved
 from mixeval_analysis.planning import Answer
@@ -71,7 +72,7 @@ def _draw_curve(axes: Axes, answer: Answer, test: str, line: _Line) -> None:
 def _draw_choice(axes: Axes, answer: Answer) -> None:
     wanted, chosen = answer.question.power, answer.participants
     axes.axhline(wanted, color=QUIET_INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
-    beside = {"textcoords": "offset points", "fontsize": 7, "color": QUIET_INK}
+    beside: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "color": QUIET_INK}
     axes.annotate(
         f"power {wanted:g}",
         (1.0, wanted),
@@ -95,7 +96,7 @@ def _dress(axes: Axes, answer: Answer) -> None:
     shown = answer.shown
     room = 0.02 * max(1, shown[-1] - shown[0])
     axes.set_xlim(shown[0] - room, shown[-1] + room)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(0, 1.02)
     axes.set_xlabel("Participants")
     axes.set_ylabel("Power")

@@ -11,8 +11,31 @@ from mixeval_analysis.planning import Question, answer
 from mixeval_analysis.power_plot import power_figure
 from mixeval_analysis.variance_components import Components
 
-from .conftest import STUDY
+STUDY = """# Three mixes of two loops
+[study]
+title = "Three mixes"
+seed = 7
 
+[stimuli]
+dataset = { kind = "files", path = "mixes", pattern = "{item}_{source}.wav" }
+items = ["loop1", "loop2"]
+
+[[stimuli.conditions]]
+id = "ref"
+method = "files"
+role = "reference"
+
+[[stimuli.conditions]]
+id = "net"
+method = "files"
+
+[[stimuli.conditions]]
+id = "anchor"
+method = "files"
+
+[analysis]
+order = ["anchor", "ref", "net"]
+"""
 GIVEN = ["--sd-participant-condition", "3", "--sd-residual", "6", "--simulations", "200"]
 
 
@@ -90,7 +113,7 @@ def test_a_pilot_gives_the_components(run, tmp_path, panel):
             "--json",
             "--simulations",
             "200",
-        )  # fmt: skip
+        )
     )
     components = facts["question"]["components"]
     assert components["item"] == 2.0

@@ -13,8 +13,6 @@ from mixeval_analysis.page_profiles import analyze_answers
 from mixeval_analysis.plan_departures import plan_departures
 from mixeval_analysis.selection import select
 
-from .conftest import STUDY
-
 
 def plan_for(ratings, **changed):
     planned = {
@@ -42,6 +40,10 @@ def served(ratings, plan, *, settings=None, versions=None):
         settings=settings,
         versions=tuple(RatedVersion(f"v{n}", "s", analysis=entry) for n, entry in enumerate(versions)),
     )
+
+
+def text_of(collected):
+    return (collected.folder / "study.toml").read_text(encoding="utf-8")
 
 
 def departed(table):
@@ -113,7 +115,7 @@ def test_a_study_that_was_planned_late_is_told_so_from_its_database(collected):
             "sd": PlannedSd(residual=12.0),
         }
     )
-    (collected.folder / "study.toml").write_text(frozen(STUDY, plan), encoding="utf-8")
+    (collected.folder / "study.toml").write_text(frozen(text_of(collected), plan), encoding="utf-8")
     ratings = select(load(str(collected.folder))).groups[0]
     # [analysis] names no margin: the plan's is that of the analysis.
     assert ratings.settings.margin == 5.0
@@ -128,7 +130,8 @@ def test_a_study_that_was_served_with_its_plan_departs_in_nothing(collected):
     collected.session(collected.version())
     first = select(load(str(collected.folder))).groups[0]
     text = frozen(
-        STUDY, plan_for(first, margin=5.0, tests=("friedman", "wilcoxon", "equivalence"), participants=2)
+        text_of(collected),
+        plan_for(first, margin=5.0, tests=("friedman", "wilcoxon", "equivalence"), participants=2),
     )
     collected.database.close()
     (collected.folder / "study.toml").write_text(text, encoding="utf-8")

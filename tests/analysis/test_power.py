@@ -94,7 +94,7 @@ def test_the_family_is_the_pair_and_as_many_others_as_are_compared():
 
 @pytest.mark.parametrize("step", [0.5, 10])
 def test_friedman_finds_what_the_table_finds(step):
-    means = np.round((np.random.default_rng(5).normal(0, 8, (40, 9, 3)) + [0, 4, 8]) / step) * step
+    means = np.round((np.random.default_rng(5).normal(0, 8, (40, 9, 3)) + np.array([0, 4, 8])) / step) * step
     found = friedman_finds(means, Goal(design_of(8, (0.0,) * 3)))
     for panel, decision in zip(means, found, strict=True):
         rows = pd.DataFrame(
