@@ -34,6 +34,7 @@ from mixeval.listening_pages import (
     is_page_tag,
 )
 from mixeval.participant_steps import Checks, ConsentBox, Familiarisation, LevelStep, ParticipantSteps
+from mixeval.plan_section import PlanSection
 from mixeval.questions import OnlyIf, Question
 from mixeval.section import Section, Text
 from mixeval.validation import closest, validated
@@ -190,6 +191,8 @@ class AnalysisSection(Section):
     """Facts about items (drummer, kit) by which tables are given; left out: every fact with a few values."""
     exclude: tuple[PlainText, ...] = ()
     """Rules of screening whose participants the main tables leave out; left out: none, screening only reports."""
+    plan: PlanSection | None = None
+    """What was decided before the data; `mixeval plan --freeze` writes it."""
 
     @model_serializer(mode="wrap")
     def _without_unused_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class RatedVersion:
     attribute: str | None = None
     page: str = ""
     stimuli: Mapping[tuple[str, str], str] | None = None
+    analysis: AnalysisSection | None = None
+    """What its study.toml asked of the answers before they were given."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ def load(source: str, asked: AnalysisSection | None = None) -> Answers:
     """
     answers = _read(source)
     wishes = {} if asked is None else {name: getattr(asked, name) for name in asked.model_fields_set}
+    planned = answers.settings.plan
+    if planned is not None and answers.settings.margin is None:
+        wishes = {"margin": planned.margin, **wishes}
     settings = answers.settings.model_copy(update=wishes)
     return _settled(replace(answers, settings=settings))
 

@@ -13,6 +13,7 @@ from mixeval_analysis.influence import first_places, leave_one_out
 from mixeval_analysis.omnibus import friedman
 from mixeval_analysis.paired import wilcoxon
 from mixeval_analysis.paper_profile import PAPER
+from mixeval_analysis.plan_departures import plan_departures
 from mixeval_analysis.profile import Chapter, Figure, Profile, each
 
 RESULT = Chapter(
@@ -102,6 +103,15 @@ AGREEMENT = Chapter(
     ),
 )
 
+PLAN = Chapter(
+    title="The plan and what was done",
+    make=each(plan_departures),
+    text=(
+        "What [analysis.plan] of study.toml says, beside what was done. A departure is no fault in itself, but readers "
+        "must know of it: a test that was chosen after its data does not keep its level."
+    ),
+)
+
 SCALE = Profile(
     label="tests of participants, who rated every mix; beside them the paper's tests of single ratings",
     about="ratings",
@@ -115,6 +125,7 @@ SCALE = Profile(
         OTHERS,
         GROUPS,
         AGREEMENT,
+        PLAN,
         PAPER,
     ),
     printed=(

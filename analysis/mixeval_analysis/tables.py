@@ -121,6 +121,16 @@ _HEADINGS: Mapping[str, str] = {
     "right": "Below",
     "equal": "Equal",
     "reversed": "Above",
+    "test": "Test",
+    "power": "Power",
+    "power_ci95_lo": "from",
+    "power_ci95_hi": "to",
+    "component": "Component",
+    "mean_square": "Mean square",
+    "what": "What",
+    "planned": "Planned",
+    "done": "Done",
+    "departed": "Departed",
 }
 
 

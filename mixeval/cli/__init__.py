@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "Build, fill, analyse and serve a small study from synthetic drums.",
     "export": "Write everything that was collected as CSV files.",
     "new": "Write the study.toml of a kind of test.",
+    "plan": "Say how many participants a test needs, and freeze the plan.",
     "render": "Render what is missing or changed, and write the manifest.",
     "serve": "Serve the listening test.",
     "simulate": "Take the test with seeded simulated listeners.",

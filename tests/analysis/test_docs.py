@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from mixeval.plan_section import PlannedSd, PlanSection
 from mixeval.study import AnalysisSection
 from mixeval_analysis import export_dictionary, ratings, trials
 from mixeval_analysis.page_profiles import PROFILES, analyze_answers
 from mixeval_analysis.paper_profile import LABEL
+from mixeval_analysis.planning import Question, answer
+from mixeval_analysis.power_table import power_table
+from mixeval_analysis.variance_components import Components, components_table, estimate_components
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -41,6 +45,7 @@ def test_the_data_dictionary_lists_every_column_of_every_table(panel, trials_of)
     for page in PROFILES:
         answers = asked.get(page, with_all_asked(panel))
         tables |= analyze_answers(replace(answers, page=page)).tables
+    tables |= analyze_answers(replace(panel, settings=AnalysisSection(plan=plan_of(panel)))).tables
     assert set(sections) == set(tables)
     for name, table in tables.items():
         first_cells = re.findall(r"^\| (`[^|]+) \|", sections[name], re.MULTILINE)
@@ -58,6 +63,42 @@ def with_all_asked(panel):
         factors=factors,
         settings=AnalysisSection(margin=5.0, contrasts=(f"{names[0]} vs {names[1]}",)),
     )
+
+
+def plan_of(ratings):
+    return PlanSection(
+        made_with="mixeval",
+        participants=12,
+        items=3,
+        conditions=ratings.conditions,
+        tests=("wilcoxon",),
+        comparisons=1,
+        power=0.8,
+        simulations=1,
+        seed=0,
+        sd_from="given",
+        sd=PlannedSd(residual=1.0),
+    )
+
+
+def test_the_data_dictionary_lists_every_column_of_a_plan_s_tables(panel):
+    text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8").split("## Tables of `mixeval plan`")[1]
+    sections = dict(re.findall(r"### `(\w+)`[^\n]*\n(.*?)(?=##|\Z)", text, re.DOTALL))
+    found = answer(
+        Question(3, 3, Components(residual=5.0), difference=9.0, simulations=100, participants=(9, 9))
+    )
+    for table in (power_table(found, "given"), components_table(estimate_components(panel), panel)):
+        first_cells = re.findall(r"^\| (`[^|]+) \|", sections[table.name], re.MULTILINE)
+        assert re.findall(r"`(\w+)`", " ".join(first_cells)) == list(table.frame.columns)
+
+
+def test_the_guide_to_planning_knows_the_options():
+    from mixeval.cli.plan import plan
+
+    text = (DOCS / "plan-a-study.md").read_text(encoding="utf-8")
+    for option in plan.params:
+        if option.name not in {"study", "as_json"}:
+            assert option.opts[0] in text, option.opts[0]
 
 
 def test_the_data_dictionary_lists_every_exported_column():

@@ -49,6 +49,7 @@ def test_an_unknown_command_is_refused():
         (["--help"], {"flask", "pandas", "scipy", "seaborn", "torch", "sqlalchemy"}),
         (["serve", "--help"], {"pandas", "seaborn", "matplotlib", "torch"}),
         (["analyze", "--help"], {"flask", "torch"}),
+        (["plan", "--help"], {"flask", "matplotlib", "pandas", "scipy", "torch"}),
         (["compare", "--help"], {"flask", "matplotlib", "pandas", "scipy", "torch"}),
     ],
 )

@@ -10,6 +10,7 @@ from mixeval.cli import COMMANDS, main
 from mixeval.conditions import Condition
 from mixeval.listening_pages import LISTENING_PAGES, AttentionPages, Attribute
 from mixeval.participant_steps import Checks, ConsentBox, Familiarisation, LevelStep
+from mixeval.plan_section import PlannedSd, PlanSection
 from mixeval.questions import OnlyIf, Question
 from mixeval.study import (
     AnalysisSection,
@@ -37,6 +38,8 @@ SECTIONS = [
     ItemSelection,
     KitDataset,
     ParticipantsSection,
+    PlannedSd,
+    PlanSection,
     StimuliSection,
     StudySection,
     SyntheticDataset,
