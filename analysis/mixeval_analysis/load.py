@@ -8,6 +8,7 @@ from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
 from mixeval.study import AnalysisSection
 from mixeval_analysis.answers import Answers, in_order
+from mixeval_analysis.screening import check_rules
 from mixeval_analysis.tidy_csv import read_tidy_csv
 from mixeval_analysis.trials import Trials, in_study_order
 
@@ -26,6 +27,7 @@ def load(source: str, asked: AnalysisSection | None = None) -> Answers:
     answers = _read(source)
     wishes = {} if asked is None else {name: getattr(asked, name) for name in asked.model_fields_set}
     settings = answers.settings.model_copy(update=wishes)
+    check_rules(settings.exclude)
     return _settled(replace(answers, settings=settings))
 
 
