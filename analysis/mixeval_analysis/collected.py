@@ -25,8 +25,8 @@ from mixeval.versions import Version
 from mixeval_analysis import ratings as rating_rows
 from mixeval_analysis import trials as trial_rows
 from mixeval_analysis.answers import FLAGS, Answers, LeftOut, RatedVersion, count_sessions, in_utf8
-from mixeval_analysis.collected_trials import CHOICE_PAGES, read_trials
 from mixeval_analysis.collected_panel import read_panel
+from mixeval_analysis.collected_trials import CHOICE_PAGES, read_trials
 from mixeval_analysis.difference_grades import partners
 from mixeval_analysis.panel import Panel
 from mixeval_analysis.ratings import SCALES, Ratings

@@ -116,7 +116,7 @@ def screen(answers: Answers) -> Screening:
     return replace(screening, beside=_beside(answers, screening))
 
 
-def _frame(rule: Rule, value: Any, threshold: Any, people: Sequence[str]) -> pd.DataFrame:
+def _frame(rule: Rule, value: Any, threshold: Any, people: list[str]) -> pd.DataFrame:
     values = np.asarray(value, dtype=np.float64)
     limit = threshold.reindex(people) if isinstance(threshold, pd.Series) else threshold
     limits = np.broadcast_to(np.asarray(limit, dtype=np.float64), values.shape)
@@ -253,7 +253,7 @@ def _ask_of_listening(answers: Answers, asked: list[tuple[Rule, Any, Any]], unde
     pages = answers.panel.pages
     pages = pages.loc[pages["page"].isin(answers.rows["page"])]
     asked.append((RULES["too_fast"], _too_fast(answers, pages), SLIPS))
-    if answers.page not in {"acr"}:  # which plays one mix at a time
+    if answers.page != "acr":  # which plays one mix at a time
         noted = pages.loc[pages["switches"].notna()]
         asked.append((RULES["never_switched"], _share(noted["switches"] == 0, noted), SLIPS))
     locked = pages["session"].map(answers.panel.sessions.set_index("session")["volume_locked"]).astype(bool)
