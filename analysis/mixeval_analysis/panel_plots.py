@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from mixeval.figures import GRID, INK, QUIET_INK, ROLE_COLOURS, new_figure, printed_style, saved, wrapped
@@ -278,7 +277,7 @@ def _dress(axes: Axes, answers: Answers, shape: str) -> None:
     axes.set_title(shape, fontdict=quiet, loc="right" if answers.simulated else "left")
 
 
-def _legend(axes: Axes, key: list[Line2D | Patch]) -> None:
+def _legend(axes: Axes, key: list[Line2D]) -> None:
     axes.figure.legend(
         handles=key, loc="outside lower left", ncols=4, frameon=False, fontsize=6.5, handlelength=1.2
     )
