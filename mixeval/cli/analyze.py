@@ -11,10 +11,12 @@ from mixeval.errors import AnalysisError
 if TYPE_CHECKING:
     from mixeval.study import AnalysisSection
     from mixeval.tables import Table
+    from mixeval_analysis.profile import Analysis
     from mixeval_analysis.report_folder import Report
 
 _DIFFERENT = "Participants did not all hear the same stimuli."
 _UNKNOWN = "The answers are of several versions, and nothing says whether they sounded the same."
+_MOST_NAMES = 8
 _LEFT_TO_THE_FILES = {
     "summary": {"q1", "q3", "min", "max"},
     "binomial": {
@@ -48,6 +50,7 @@ Examples:
   mixeval analyze my-study
   mixeval analyze ratings.csv --order anchor,reference,mine --out results
   mixeval analyze ratings.csv --reference original --low-anchor lp35 --margin 5
+  mixeval analyze ratings.csv --reference original --exclude post_screening
   mixeval analyze postgresql+psycopg://user@host/study --json
 """
 )
@@ -82,6 +85,12 @@ Examples:
     metavar="FILE",
     help="A CSV file with a column condition and a column of levels for each factor.",
 )
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="RULE",
+    help="Leave out participants who meet this rule of screening (may be repeated).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
 def analyze(
     source: str,
@@ -94,6 +103,7 @@ def analyze(
     mid_anchor: str | None,
     margin: float | None,
     factors_file: str | None,
+    exclude: tuple[str, ...],
     pool_versions: bool,
     as_json: bool,
 ) -> None:
@@ -118,6 +128,7 @@ def analyze(
         "mid_anchor": mid_anchor,
         "margin": margin,
         "factors": read_factors(Path(factors_file)) if factors_file else None,
+        "exclude": exclude or None,
     }
     answers = load(source, _wishes({key: value for key, value in asked.items() if value is not None}))
     selection = select(answers, pool_versions=pool_versions, attribute=attribute)
@@ -172,6 +183,7 @@ def _show(report: "Report") -> None:
         for flag in answers.flagged or ():
             if flag.counted:
                 _say(console, f"Flagged, and counted: {count_of(flag.counted, 'session')}, {flag.flag}")
+        _say_screening(console, analysis)
         for name in analysis.profile.printed:
             _print_table(console, analysis.tables[name])
     console.print()
@@ -183,6 +195,17 @@ def _show(report: "Report") -> None:
     elif len({version.stimuli_id for version in versions}) > 1:
         _say(console, "Versions whose stimuli differ, or may differ, are pooled, as asked.")
     click.echo(f"Report: {report.folder / 'report.html'}")
+
+
+def _say_screening(console: Any, analysis: "Analysis") -> None:
+    screening = analysis.answers.screening
+    for rule, who in screening.flagged.items() if screening is not None else ():
+        out = screening is not None and any(rule in rules for rules in screening.left_out.values())
+        if who:
+            some = ", ".join(who[:_MOST_NAMES]) + (
+                f" and {len(who) - _MOST_NAMES} more" if len(who) > _MOST_NAMES else ""
+            )
+            _say(console, f"Screening: {rule} flags {some}, {'left out' if out else 'counted all the same'}")
 
 
 def _say(console: Any, text: str) -> None:
