@@ -205,7 +205,7 @@ def _draw_volume_changes(axes: Axes, changes: "pd.Series[Any]") -> None:
     counts = np.bincount(np.minimum(np.asarray(changes, dtype=np.int64), most), minlength=most + 1)
     axes.bar(range(most + 1), counts, width=0.72, color=_BLUE, edgecolor=INK, linewidth=0.6)
     axes.set_xticks(range(most + 1), [*map(str, range(most)), f"{most}+"])
-    axes.set_xlabel("Volume changes while rating")
+    axes.set_xlabel("Volume changes\nper participant")
     axes.set_ylabel("Participants")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(axis="y", color=GRID, linewidth=0.5, zorder=0)
@@ -251,13 +251,9 @@ def _draw_matrix(axes: Axes, screening: Screening, people: list[str]) -> None:
                 mew=0.6,
                 zorder=3,
             )
-        axes.text(
-            len(people) - 0.4,
-            place,
-            f"{int(screening.found.loc[screening.found['rule'] == rule.name, 'flagged'].sum())}",
-            va="center",
-            color=QUIET_INK,
-        )
+        count = int((screening.found["flagged"] & (screening.found["rule"] == rule.name)).sum())
+        axes.text(len(people) - 0.3, place, str(count), va="center", backgroundcolor="white", zorder=3)
+    axes.text(len(people) - 0.3, -0.75, "n", va="center", color=QUIET_INK)
     axes.set_yticks(range(len(screening.rules)), [rule.name for rule in screening.rules], parse_math=False)
     names = [wrapped(name, 20, 1) for name in people]
     axes.set_xticks(range(len(people)), names, rotation=90, fontsize=6.5, parse_math=False)

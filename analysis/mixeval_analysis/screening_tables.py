@@ -63,13 +63,17 @@ def screening_rules(answers: Answers) -> Table:
 def screening(answers: Answers) -> Table:
     """List each participant's value by rule, whether it flags, and whether the main tables leave the participant out.
 
-    `excluded` is yes where this rule is why. Above 1000 rows only those are listed that are flagged.
+    Who is flagged by any rule stands first. `excluded` is yes where this rule is why. Above 1000 rows only those are
+    listed that are flagged.
     """
     found = screening_of(answers)
     rows = found.found
     whole = len(rows) <= MOST_ROWS
     listed = rows if whole else rows.loc[rows["flagged"]]
-    listed = listed.sort_values(["participant", "rule"], key=_in_rule_order(found), kind="stable")
+    listed = listed.assign(unflagged=~listed["participant"].isin(found.anybody))
+    listed = listed.sort_values(
+        ["unflagged", "participant", "rule"], key=_in_rule_order(found), kind="stable"
+    )
     excluded = [
         rule in found.left_out.get(str(who), ())
         for who, rule in zip(listed["participant"], listed["rule"], strict=True)
