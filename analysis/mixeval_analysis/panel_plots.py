@@ -52,7 +52,7 @@ def timing_figure(answers: Answers, table: Table) -> dict[str, bytes]:
             )
         axes.set_xlabel("Rating page, in the order of the session")
         axes.set_ylabel("Seconds")
-        axes.set_xlim(0.5, len(table.frame) + 0.5)
+        axes.set_xlim(0.5, max(table.frame["page"]) + 0.5)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         _dress_seconds(
             axes, max(table.frame["max"]), float(np.median([float(m) for m in table.frame["median"]]))

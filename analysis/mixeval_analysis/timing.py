@@ -43,8 +43,8 @@ def timing(answers: Answers) -> Table | None:
         title="Seconds per rating page, by its place in the session",
         frame=frame_of(
             [
-                _described(place, timed.loc[timed["place"] == place])
-                for place in range(1, timed["place"].max() + 1)
+                _described(int(place), timed.loc[timed["place"] == place])
+                for place in np.unique(timed["place"])
             ]
         ),
         method=(
