@@ -187,6 +187,8 @@ def _draw_seconds(axes: Axes, answers: Answers, table: Table) -> None:
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(left=0)
     axes.set_xlabel("Seconds audible per answer")
+    if all(row["seconds_median"] is None for row in rows):
+        axes.text(0.5, 0.5, "Not known", transform=axes.transAxes, ha="center", color=QUIET_INK)
     axes.grid(axis="x", color=GRID, linewidth=0.5, zorder=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
     _dress(axes, answers, answers.shape_in_words())
@@ -251,15 +253,19 @@ def _draw_matrix(axes: Axes, screening: Screening, people: list[str]) -> None:
                 mew=0.6,
                 zorder=3,
             )
-        count = int((screening.found["flagged"] & (screening.found["rule"] == rule.name)).sum())
-        axes.text(len(people) - 0.3, place, str(count), va="center", backgroundcolor="white", zorder=3)
-    axes.text(len(people) - 0.3, -0.75, "n", va="center", color=QUIET_INK)
     axes.set_yticks(range(len(screening.rules)), [rule.name for rule in screening.rules], parse_math=False)
     names = [wrapped(name, 20, 1) for name in people]
     axes.set_xticks(range(len(people)), names, rotation=90, fontsize=6.5, parse_math=False)
     axes.tick_params(size=0)
-    axes.set_xlim(-0.6, max(0.6, len(people) + 0.4))
+    axes.set_xlim(-0.6, max(0.6, len(people) - 0.4))
     axes.set_ylim(max(0.6, len(screening.rules) - 0.4), -0.6)
+    right = axes.secondary_yaxis("right")
+    right.set_yticks(
+        range(len(screening.rules)), [str(len(screening.flagged[rule.name])) for rule in screening.rules]
+    )
+    right.tick_params(size=0)
+    right.set_ylabel("Participants flagged")
+    right.spines["right"].set_visible(False)
     axes.grid(color=GRID, linewidth=0.5, zorder=0)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left", "bottom"]].set_visible(False)

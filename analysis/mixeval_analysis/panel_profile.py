@@ -1,6 +1,7 @@
 """The chapters on the panel: who took part, how they listened, and whether their answers can be relied on."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from mixeval_analysis.listening import listening
 from mixeval_analysis.participants import participants
@@ -67,4 +68,8 @@ SCREENING = Chapter(
     ),
 )
 
-PANEL_CHAPTERS = (WHO, HOW, SCREENING)
+CHECKS = replace(SCREENING, make=each(screening_rules, screening))
+"""Screening where the results are not those of ratings on a scale; both sets of tables are written all the same."""
+
+PANEL_CHAPTERS = (WHO, HOW, SCREENING, CHECKS)
+"""Chapters that are about the panel, and not results."""

@@ -46,7 +46,8 @@ def _agreement(pairs: pd.DataFrame) -> tuple[float, float]:
         return np.nan, np.nan
     deviations = x - x.mean(axis=0)
     spread = np.sqrt((deviations**2).sum(axis=0))
-    r = float((deviations[:, 0] * deviations[:, 1]).sum() / spread.prod()) if spread.all() else np.nan
+    products = float((deviations[:, 0] * deviations[:, 1]).sum())
+    r = max(-1.0, min(1.0, products / float(spread.prod()))) if spread.all() else np.nan
     grand = x.mean()
     rows = 2 * float(((x.mean(axis=1) - grand) ** 2).sum()) / (n - 1)
     columns = n * float(((x.mean(axis=0) - grand) ** 2).sum())

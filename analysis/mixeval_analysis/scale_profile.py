@@ -3,7 +3,7 @@
 from mixeval_analysis.describe import REPLICATES, summary
 from mixeval_analysis.omnibus import friedman
 from mixeval_analysis.paired import wilcoxon
-from mixeval_analysis.panel_profile import PANEL_CHAPTERS
+from mixeval_analysis.panel_profile import HOW, SCREENING, WHO
 from mixeval_analysis.paper_profile import PAPER
 from mixeval_analysis.profile import Chapter, Figure, Profile, each
 
@@ -31,7 +31,7 @@ SAME_PEOPLE = Chapter(
 SCALE = Profile(
     label="tests of participants, who rated every mix; beside them the paper's tests of single ratings",
     about="ratings",
-    chapters=(RESULT, SAME_PEOPLE, PAPER, *PANEL_CHAPTERS),
+    chapters=(RESULT, SAME_PEOPLE, PAPER, WHO, HOW, SCREENING),
     printed=(
         "summary",
         "friedman",

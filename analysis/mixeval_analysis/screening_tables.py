@@ -1,6 +1,6 @@
 """The tables of screening: who meets which rule, the rules themselves, and what leaving out would change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -26,9 +26,14 @@ def screening_of(answers: Answers) -> Screening:
     return answers.screening if answers.screening is not None else screen(answers)
 
 
-def screening_rules(answers: Answers) -> Table:
-    """List the rules that were asked, with how many participants each was asked of and how many it flags."""
+def screening_rules(answers: Answers) -> Table | None:
+    """List the rules that were asked, with how many participants each was asked of and how many it flags.
+
+    None where no rule applies.
+    """
     screening = screening_of(answers)
+    if not screening.rules:
+        return None
     rows = []
     for rule in screening.rules:
         own = screening.found.loc[screening.found["rule"] == rule.name]
@@ -47,11 +52,10 @@ def screening_rules(answers: Answers) -> Table:
                 ),
             }
         )
-    columns = ["rule", "meaning", "source", "threshold", "asked", "flagged", "excluded"]
     return Table(
         name="screening_rules",
         title="Rules of screening",
-        frame=frame_of(rows) if rows else pd.DataFrame(columns=columns, dtype=object),
+        frame=frame_of(rows),
         method="A participant is flagged whose value is above the threshold; flagged is not left out.",
         level=f"Participants: {_everybody(answers, screening)}.",
         labels=answers.labels,
@@ -60,13 +64,15 @@ def screening_rules(answers: Answers) -> Table:
     )
 
 
-def screening(answers: Answers) -> Table:
+def screening(answers: Answers) -> Table | None:
     """List each participant's value by rule, whether it flags, and whether the main tables leave the participant out.
 
     Who is flagged by any rule stands first. `excluded` is yes where this rule is why. Above 1000 rows only those are
     listed that are flagged.
     """
     found = screening_of(answers)
+    if not found.rules:
+        return None
     rows = found.found
     whole = len(rows) <= MOST_ROWS
     listed = rows if whole else rows.loc[rows["flagged"]]
@@ -96,11 +102,16 @@ def screening(answers: Answers) -> Table:
         method="What each value is stands in screening_rules.",
         level=_who_is_flagged(found, _everybody(answers, found)),
         labels=answers.labels,
-        notes=(
-            () if whole else (f"Only the {len(listed)} of {len(rows)} values are listed that flag somebody.",)
-        ),
+        notes=tuple(_notes(found, listed=len(listed))),
         simulated=answers.simulated,
     )
+
+
+def _notes(found: Screening, *, listed: int) -> Iterable[str]:
+    if listed < len(found.found):
+        yield f"Only the {listed} of {len(found.found)} values are listed that flag somebody."
+    if found.anybody and found.beside is None:
+        yield "There are no results without the flagged: nothing would be left to compare."
 
 
 def repeats(ratings: Ratings) -> Table | None:

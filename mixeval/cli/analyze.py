@@ -202,9 +202,7 @@ def _say_screening(console: Any, analysis: "Analysis") -> None:
     for rule, who in screening.flagged.items() if screening is not None else ():
         out = screening is not None and any(rule in rules for rules in screening.left_out.values())
         if who:
-            some = ", ".join(who[:_MOST_NAMES]) + (
-                f" and {len(who) - _MOST_NAMES} more" if len(who) > _MOST_NAMES else ""
-            )
+            some = ", ".join(who) if len(who) <= _MOST_NAMES else f"{len(who)} participants"
             _say(console, f"Screening: {rule} flags {some}, {'left out' if out else 'counted all the same'}")
 
 

@@ -75,7 +75,7 @@ class Listened:
 
 
 @pytest.fixture
-def listened(collected):
+def written(collected):
     return Listened(collected)
 
 
@@ -95,14 +95,14 @@ def facts_of(answers):
     return {(row["fact"], row["answer"]): row for row in rows}
 
 
-def test_the_panel_is_described_as_a_paper_describes_it(collected, listened):
+def test_the_panel_is_described_as_a_paper_describes_it(collected, written):
     version = asking(collected)
     for _ in range(4):
         collected.session(version)
-    listened.answer(1, age=20, gender="Female", headphones="studio", instruments=["Drums", "Guitar"])
-    listened.answer(2, age=30, gender="female ", headphones="in_ear", instruments=["Drums"])
-    listened.answer(3, age=40, gender="male", headphones="studio")
-    listened.answer(4, age="prefer_not_to_say")
+    written.answer(1, age=20, gender="Female", headphones="studio", instruments=["Drums", "Guitar"])
+    written.answer(2, age=30, gender="female ", headphones="in_ear", instruments=["Drums"])
+    written.answer(3, age=40, gender="male", headphones="studio")
+    written.answer(4, age="prefer_not_to_say")
     facts = facts_of(panel_of(collected))
     assert facts["participants", None]["n"] == 4
     age = facts["age", None]
@@ -115,48 +115,48 @@ def test_the_panel_is_described_as_a_paper_describes_it(collected, listened):
     assert facts["session, minutes", None]["mean"] == pytest.approx(1 / 60)
 
 
-def test_who_does_not_count_is_not_described(collected, listened):
+def test_who_does_not_count_is_not_described(collected, written):
     version = asking(collected)
     for number in range(1, 4):
         collected.session(version, complete=number != 2, preview=number == 3)
-        listened.answer(number, age=20 + number)
+        written.answer(number, age=20 + number)
     facts = facts_of(panel_of(collected))
     assert facts["participants", None]["n"] == 1
     assert facts["age", None]["mean"] == 21.0
     assert facts["age", None]["sd"] is None
 
 
-def test_somebody_who_took_part_twice_counts_once(collected, listened):
+def test_somebody_who_took_part_twice_counts_once(collected, written):
     version, other = asking(collected), asking(collected, locked="true")
     collected.session(version, code="P1")
     collected.session(other, code="P1", attribute="preference")
     collected.session(version, code="P2")
-    listened.answer(1, age=20)
-    listened.answer(2, age=90)
-    listened.answer(3, age=40)
+    written.answer(1, age=20)
+    written.answer(2, age=90)
+    written.answer(3, age=40)
     assert facts_of(panel_of(collected))["age", None]["mean"] == 30.0
 
 
-def test_free_words_are_counted_and_never_printed(collected, listened):
+def test_free_words_are_counted_and_never_printed(collected, written):
     version = collected.version(
         text=(collected.folder / "study.toml").read_text(encoding="utf-8")
         + '[participants]\nquestionnaire = ["headphone_model"]\nfinal_comments = true\n'
     )
     collected.session(version)
-    listened.answer(1, headphone_model="the pair of J. Doe")
+    written.answer(1, headphone_model="the pair of J. Doe")
     table = participants(panel_of(collected))
     assert "Doe" not in table.frame.to_csv()
     assert facts_of(panel_of(collected))["headphone model", "answered"]["n"] == 1
     assert any("final comments" in note for note in table.notes)
 
 
-def test_how_often_and_in_which_order_mixes_were_heard(collected, listened):
+def test_how_often_and_in_which_order_mixes_were_heard(collected, written):
     version = collected.version()
     for _ in range(2):
         collected.session(version)
-    listened.happen(1, "loop1", ("play", "ref", {}), ("switch", "net", {}), ("switch", "ref", {}))
-    listened.happen(1, "loop2", ("play", "net", {}), ("switch", "anchor", {}))
-    listened.happen(2, "loop1", ("play", "ref", {}), ("switch", "net", {}), ("switch", "anchor", {}))
+    written.happen(1, "loop1", ("play", "ref", {}), ("switch", "net", {}), ("switch", "ref", {}))
+    written.happen(1, "loop2", ("play", "net", {}), ("switch", "anchor", {}))
+    written.happen(2, "loop1", ("play", "ref", {}), ("switch", "net", {}), ("switch", "anchor", {}))
     table = listening(panel_of(collected)).frame.set_index("condition")
     # The page without events is unknown, not unheard: three pages say how often.
     assert table["plays_mean"].to_dict() == pytest.approx({"anchor": 2 / 3, "ref": 1.0, "net": 1.0})
@@ -165,15 +165,15 @@ def test_how_often_and_in_which_order_mixes_were_heard(collected, listened):
     assert table["unplayed_share"].to_list() == [0.0, 0.0, 0.0]
 
 
-def test_pages_last_by_the_servers_clock_or_to_the_browsers_last_event(collected, listened):
+def test_pages_last_by_the_servers_clock_or_to_the_browsers_last_event(collected, written):
     version = collected.version()
     for _ in range(3):
         collected.session(version)
-    listened.open(1, 10, 20)
-    listened.open(2, 30, 20)
-    listened.open(3, 50, 0)
-    listened.count = 59
-    listened.happen(3, "loop2", ("play", "ref", {}))
+    written.open(1, 10, 20)
+    written.open(2, 30, 20)
+    written.open(3, 50, 0)
+    written.count = 59
+    written.happen(3, "loop2", ("play", "ref", {}))
     table = timing(panel_of(collected))
     assert table.frame[["page", "n", "median", "min", "max"]].to_numpy().tolist() == [
         [1, 3, 30.0, 10.0, 50.0],
@@ -184,29 +184,29 @@ def test_pages_last_by_the_servers_clock_or_to_the_browsers_last_event(collected
     )
 
 
-def test_volume_is_flagged_at_its_lowest_and_where_it_was_locked(collected, listened):
+def test_volume_is_flagged_at_its_lowest_and_where_it_was_locked(collected, written):
     version = asking(collected, locked="true")
     for _ in range(3):
         collected.session(version)
-    listened.happen(1, "loop1", ("volume", None, {"db": -12.0}))
-    listened.happen(2, "loop1", ("play", "ref", {}))
+    written.happen(1, "loop1", ("volume", None, {"db": -12.0}))
+    written.happen(2, "loop1", ("play", "ref", {}))
     assert screening_of(panel_of(collected)).flagged["volume"] == ["P01"]
     free = asking(collected)
     for _ in range(2):
         collected.session(free)
-    listened.happen(4, "loop1", ("volume", None, {"db": -12.0}))
-    listened.happen(5, "loop1", ("volume", None, {"db": -40.0}))
+    written.happen(4, "loop1", ("volume", None, {"db": -12.0}))
+    written.happen(5, "loop1", ("volume", None, {"db": -40.0}))
     found = screening_of(panel_of(collected)).found.set_index(["rule", "participant"])["value"]["volume"]
     # The next page begins at the volume that the one before it ended with.
     assert found.to_dict() == {"P01": 1.0, "P02": 0.0, "P03": 0.0, "P04": 0.0, "P05": 2.0}
 
 
-def test_pages_that_were_left_before_the_recording_could_end_are_too_fast(collected, listened):
+def test_pages_that_were_left_before_the_recording_could_end_are_too_fast(collected, written):
     version = collected.version()
     for _ in range(3):
         collected.session(version)
-    listened.open(1, 30, 0.5)
-    listened.open(2, 30, 30)
+    written.open(1, 30, 0.5)
+    written.open(2, 30, 30)
     with collected.database.write() as db:
         db.query(Rating).filter(Rating.stimulus_token.startswith("t3-loop1")).update(
             {"listened_seconds": 0.3}
@@ -215,13 +215,13 @@ def test_pages_that_were_left_before_the_recording_could_end_are_too_fast(collec
     assert screening.flagged["too_fast"] == ["P01", "P03"]
 
 
-def test_who_never_switched_is_flagged_and_a_session_without_events_is_not(collected, listened):
+def test_who_never_switched_is_flagged_and_a_session_without_events_is_not(collected, written):
     version = collected.version()
     for _ in range(3):
         collected.session(version)
     for item in ("loop1", "loop2"):
-        listened.happen(1, item, *(("play", name, {}) for name in ("ref", "net", "anchor")))
-        listened.happen(2, item, ("play", "ref", {}), ("switch", "net", {}), ("switch", "anchor", {}))
+        written.happen(1, item, *(("play", name, {}) for name in ("ref", "net", "anchor")))
+        written.happen(2, item, ("play", "ref", {}), ("switch", "net", {}), ("switch", "anchor", {}))
     screening = screening_of(panel_of(collected))
     assert screening.flagged["never_switched"] == ["P01"]
     known = screening.found.loc[screening.found["rule"] == "never_switched"].set_index("participant")
