@@ -1,5 +1,6 @@
 """The tables of screening: who meets which rule, the rules themselves, and what leaving out would change."""
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,10 +11,11 @@ import pandas as pd
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import Answers, count_of
 from mixeval_analysis.findings import Screening
-from mixeval_analysis.paired import wilcoxon
+from mixeval_analysis.probability import holm
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.repeated_pages import consistency
 from mixeval_analysis.screening import screen
+from mixeval_analysis.signed_rank import DECIMALS, signed_rank
 from mixeval_analysis.tables import Table
 
 MOST_ROWS = 1000
@@ -233,8 +235,19 @@ def _effect_on_pairs(ratings: Ratings, everybody: Ratings, without: Ratings) -> 
 
 
 def _by_pair(ratings: Ratings) -> dict[tuple[str, str], Mapping[str, Any]]:
-    found = wilcoxon(ratings).frame.to_dict(orient="records")
-    return {(str(row["a"]), str(row["b"])): {str(name): cell for name, cell in row.items()} for row in found}
+    """Return mean difference and p of each pair, which are those of the table `wilcoxon`, without its intervals."""
+    means = (
+        ratings.rows.groupby(["participant", "condition"])["rating"].mean().unstack("condition").sort_index()
+    )
+    pairs = list(itertools.combinations(ratings.labels, 2))
+    differences = [np.asarray((means[a] - means[b]).round(DECIMALS), dtype=np.float64) for a, b in pairs]
+    known = [column[~np.isnan(column)] for column in differences]
+    tested = [signed_rank(column) if len(column) else None for column in known]
+    corrected = holm([None if test is None else test.p_exact for test in tested])
+    return {
+        pair: {"mean_diff": float(column.mean()) if len(column) else None, "p_exact_holm": p}
+        for pair, column, p in zip(pairs, known, corrected, strict=True)
+    }
 
 
 def _verdict(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> str | None:

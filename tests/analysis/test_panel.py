@@ -10,8 +10,9 @@ from mixeval_analysis.collected import answers_in_study
 from mixeval_analysis.listening import listening
 from mixeval_analysis.load import load
 from mixeval_analysis.participants import participants
+from mixeval_analysis.report_folder import write_report
 from mixeval_analysis.screening_tables import repeats, screening_of
-from mixeval_analysis.selection import select
+from mixeval_analysis.selection import Selection, select
 from mixeval_analysis.timing import timing
 
 QUESTIONS = """
@@ -316,3 +317,16 @@ def test_a_bare_file_has_none_of_these_tables(ratings_of):
     assert listening(ratings) is None
     assert timing(ratings) is None
     assert repeats(ratings) is None
+
+
+def test_choices_between_two_have_a_panel_and_rules_too(collected, written, tmp_path):
+    version = collected.version()
+    for number in (1, 2, 3):
+        collected.choices(version, [("loop1", "ref", "net", "", "ref"), ("loop2", "net", "ref", "", "net")])
+        written.open(number, 5, 0.5 if number == 2 else 6)
+    group = panel_of(collected)
+    assert timing(group).frame["n"].to_list() == [3, 3]
+    assert screening_of(group).flagged["too_fast"] == ["P02"]
+    folder = write_report(Selection((group,)), tmp_path / "out").folder
+    assert {path.name for path in (folder / "tables").glob("*.csv")} >= {"participants.csv", "screening.csv"}
+    assert "2" in (folder / "tables" / "without_flagged" / "binomial.csv").read_text(encoding="utf-8")

@@ -14,6 +14,8 @@ from mixeval.cli import main
 from mixeval.errors import AnalysisError
 from mixeval.study import AnalysisSection
 from mixeval_analysis.load import load
+from mixeval_analysis.paired import wilcoxon
+from mixeval_analysis.panel_profile import SCREENING
 from mixeval_analysis.ratings import Ratings, with_defaults
 from mixeval_analysis.report_folder import results_of
 from mixeval_analysis.screening import RULES, near_the_top, screen
@@ -245,11 +247,61 @@ def test_post_screening_is_the_obvious_count_whatever_the_order_and_the_scale(da
     assert flagged(shuffled, "post_screening") == slow
 
 
-def _n(path):
-    return set(pd.read_csv(path)["n"])
+def test_the_tests_with_and_without_are_those_of_both_sets_of_tables(listened):
+    screened = replace(listened, screening=screen(listened))
+    _, pairs = screening_effect(screened)
+    for suffix, answers in (("with", screened), ("without", beside(screened))):
+        expected = wilcoxon(answers).frame
+        assert pairs.frame[f"mean_diff_{suffix}"].to_list() == expected["mean_diff"].to_list()
+        assert pairs.frame[f"p_exact_holm_{suffix}"].to_list() == expected["p_exact_holm"].to_list()
 
 
 def test_screening_finds_no_nan_that_flags(panel):
     found = screen(panel).found
     assert not (found["flagged"] & (found["value"].isna() | found["threshold"].isna())).any()
     assert found["flagged"].dtype == np.bool_
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sampled_from([0.25, 0.5, 2.0, 4.0]), st.integers(0, 9))
+def test_rules_of_order_do_not_depend_on_the_unit_of_the_scale_nor_on_the_order_of_rows(factor, seed):
+    random = np.random.default_rng(seed)
+    rows = [
+        (f"P{person}", f"i{item}", name, float(random.integers(0, 30)))
+        for person in range(4)
+        for item in range(4)
+        for name in ("low", "x", "y")
+    ]
+    ratings = of(rows, settings=AnalysisSection(low_anchor="low"))
+    moved = ratings.rows.assign(rating=ratings.rows["rating"] * factor).sample(frac=1, random_state=seed)
+    assert screen(replace(ratings, rows=moved)).flagged == screen(ratings).flagged
+
+
+@pytest.mark.parametrize(
+    ("participants", "items", "conditions", "scale"),
+    [(1, 1, 2, 100), (1, 3, 2, 100), (3, 1, 2, 1), (2, 2, 40, 100), (6, 4, 3, 5), (4, 6, 2, 0)],
+)
+def test_every_shape_of_panel_has_its_tables_and_none_holds_nan(participants, items, conditions, scale):
+    random = np.random.default_rng(participants)
+    rows = [
+        (f"人{person}", f"曲{item}", f"ミックス{mix}", float(random.integers(0, 11)) / 10 * scale)
+        for person in range(participants)
+        for item in range(items)
+        for mix in range(conditions)
+        if participants == 1 or (person + item + mix) % 7  # incomplete
+    ]
+    again = of(rows[: len(rows) // 2])
+    ratings = of(rows, scale=None, settings=AnalysisSection(reference="ミックス0", mid_anchor="ミックス1"))
+    ratings = replace(ratings, repeats=again.rows)
+    for answers in (ratings, replace(ratings, settings=AnalysisSection(low_anchor="ミックス1"))):
+        for table in SCREENING.make(replace(answers, screening=screen(answers))):
+            for column in table.frame if table is not None else ():
+                for cell in table.frame[column]:
+                    assert cell is None or isinstance(cell, str) or float(cell) == float(cell), (
+                        table.name,
+                        column,
+                    )
+
+
+def _n(path):
+    return set(pd.read_csv(path)["n"])
