@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
+from unicodedata import category
 
 from pydantic import (
     AfterValidator,
@@ -21,8 +22,15 @@ ConditionId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_
 Role = Literal["reference", "system", "anchor"]
 
 
+_JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+"""Invisible, and part of how Persian, Hindi and others are spelt."""
+
+
 def _plain_text(text: str) -> str:
-    if not text.strip() or not text.isprintable():
+    # French sets a no-break space before a question mark, which Python counts among what cannot be printed.
+    if not text.strip() or not all(
+        letter.isprintable() or letter in _JOINERS or category(letter) == "Zs" for letter in text
+    ):
         raise ValueError("must be visible text on one line")
     return text
 

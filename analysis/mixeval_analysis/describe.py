@@ -1,14 +1,11 @@
 """Describe each condition: moments, quartiles and a confidence interval of its mean."""
 
-from typing import Any
-
 import numpy as np
-import pandas as pd
 
 from mixeval.seeds import generator
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
-from mixeval_analysis.ratings import Ratings, Values
+from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.tables import Table
 
 REPLICATES = 10_000
@@ -72,18 +69,20 @@ def bootstrap_means(
     Drawing participants with replacement is a multinomial weight per participant, so a replicate's mean is
     (weights @ sums) / (weights @ counts) with sums and counts of shape (participants, conditions).
     """
-    answers = ratings.rows.groupby(["participant", "condition"])["rating"]
-    sums, counts = _matrix(answers.sum(), ratings), _matrix(answers.count(), ratings)
+    sums, counts = ratings.cells("participant")
     panel = len(sums)
+    # Where everybody rated all conditions alike often, one column counts for all.
+    per_condition = counts[:, :1] if (counts == counts[:, :1]).all() else counts
     random = generator(ratings.seed, "bootstrap", "mean")
     block = max(1, _CELLS_PER_BLOCK // panel)
     means = []
     for start in range(0, replicates, block):
         size = min(block, replicates - start)
         weights = random.multinomial(panel, np.full(panel, 1 / panel), size=size).astype(np.float64)
-        heard = weights @ counts
+        heard = weights @ per_condition
         # A condition that nobody drawn has heard has no mean in that replicate.
-        means.append(np.divide(weights @ sums, heard, out=np.full_like(heard, np.nan), where=heard > 0))
+        drawn = weights @ sums
+        means.append(np.divide(drawn, heard, out=np.full_like(drawn, np.nan), where=heard > 0))
     limits = np.nanquantile(np.concatenate(means), [0.025, 0.975], axis=0)
     raters = (counts > 0).sum(axis=0)
     intervals: dict[str, tuple[float | None, float | None]] = {}
@@ -97,12 +96,6 @@ def bootstrap_means(
         else:
             intervals[condition] = (float(limits[0, index]), float(limits[1, index]))
     return intervals, notes
-
-
-def _matrix(cells: "pd.Series[Any]", ratings: Ratings) -> Values:
-    # Participants by name and conditions by the study's order: the rows' order changes nothing.
-    table = cells.unstack("condition").sort_index().reindex(columns=list(ratings.labels))
-    return np.asarray(table.fillna(0.0), dtype=np.float64)
 
 
 def few(ratings: Ratings) -> tuple[str, ...]:

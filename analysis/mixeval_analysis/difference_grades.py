@@ -33,6 +33,8 @@ def sdg(ratings: Ratings) -> Table:
             notes.append(f"{ratings.labels[condition]}: no page has a hidden reference.")
             continue
         low, high = t_interval(values)
+        if low is None:
+            notes.append(f"{ratings.labels[condition]}: one grade has no standard deviation and no interval.")
         rows.append(
             {
                 "condition": condition,

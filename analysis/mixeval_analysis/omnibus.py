@@ -1,13 +1,13 @@
 """Kruskal-Wallis and Friedman: whether the conditions differ at all."""
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
 from mixeval_analysis.probability import chi_squared_tail, f_tail
 from mixeval_analysis.ratings import Ratings, Values
+from mixeval_analysis.signed_rank import DECIMALS
 from mixeval_analysis.tables import Table
 
 
@@ -17,14 +17,14 @@ def kruskal_wallis(ratings: Ratings) -> Table:
     H is corrected for ties and compared with chi-squared, as R's `kruskal.test`; epsilon squared is
     H / (N - 1). The test takes all N ratings as independent, which repeated ratings by one panel are not.
     """
-    groups = list(ratings.by_condition().values())
-    total, k = len(ratings.rows), len(groups)
+    counts = ratings.histograms
+    k, total = len(counts), int(counts.sum())
     row: dict[str, object] = {"H": None, "df": k - 1, "p": None, "N": total, "k": k, "epsilon2": None}
     notes = []
-    if np.ptp(np.concatenate(groups)) == 0:
+    if counts.shape[1] == 1:
         notes.append("All ratings are equal: there is nothing to test.")
     else:
-        statistic = float(stats.kruskal(*groups).statistic)
+        statistic = _h(counts.astype(np.float64))
         row |= {
             "H": statistic,
             "p": chi_squared_tail(statistic, k - 1),
@@ -34,12 +34,24 @@ def kruskal_wallis(ratings: Ratings) -> Table:
         name="kruskal_wallis",
         title="Kruskal-Wallis test of all conditions",
         frame=frame_of([row]),
-        method="Corrected for ties, asymptotic (chi-squared).",
+        method="Corrected for ties, asymptotic (chi-squared), one test of all conditions.",
         level=f"Single ratings, pooled over {ratings.shape_in_words()}, taken as independent.",
         labels=ratings.labels,
         notes=tuple(notes),
         simulated=ratings.simulated,
     )
+
+
+def _h(counts: Values) -> float:
+    """Return Kruskal and Wallis's H, corrected for ties, of counts, shape (conditions, values).
+
+    With ranks counted from their mean, it is (N - 1) times the share of their squares that conditions account for.
+    """
+    ties, sizes = counts.sum(axis=0), counts.sum(axis=1)
+    n = float(ties.sum())
+    midranks = np.cumsum(ties) - ties / 2 - n / 2
+    between = float(((counts @ midranks) ** 2 / sizes).sum())
+    return (n - 1) * between / float((ties * midranks**2).sum())
 
 
 def friedman(ratings: Ratings) -> Table:
@@ -52,12 +64,12 @@ def friedman(ratings: Ratings) -> Table:
     """
     rows, notes = [], []
     for level, by in _LEVELS.items():
-        blocks = _blocks(ratings, by)
-        complete = blocks.dropna()
+        blocks = ratings.means(*by).round(DECIMALS)  # equal means must tie
+        complete = blocks[~np.isnan(blocks).any(axis=1)]
         if len(complete) < len(blocks):
             missing = f"{len(blocks) - len(complete)} of {count_of(len(blocks), 'block')}"
             notes.append(f"{level}: {missing} lack a condition and are not counted.")
-        tested = _friedman(np.asarray(complete, dtype=np.float64))
+        tested = _friedman(complete)
         if tested["Q"] is None:
             notes.append(f"{level}: {_untestable(complete)}")
         elif tested["p_F"] is None:
@@ -67,7 +79,10 @@ def friedman(ratings: Ratings) -> Table:
         name="friedman",
         title="Friedman test of all conditions",
         frame=frame_of(rows),
-        method="Corrected for ties; chi-squared, and Iman and Davenport's F; Kendall's W.",
+        method=(
+            "Corrected for ties, asymptotic: Q by chi-squared, and Iman and Davenport's F; Kendall's W. One test at each "
+            "level, not corrected for their number."
+        ),
         level="Read participant_mean: pages of one participant are not independent blocks.",
         labels=ratings.labels,
         notes=tuple(notes),
@@ -80,15 +95,6 @@ _LEVELS = {
     "participant_mean": ["participant"],
     "item_mean": ["item"],
 }
-
-
-def _blocks(ratings: Ratings, by: list[str]) -> pd.DataFrame:
-    """Return mean ratings, shape (blocks, conditions); rounded, since equal means must tie."""
-    means = ratings.rows.groupby([*by, "condition"])["rating"].mean().unstack("condition")
-    return means.reindex(columns=list(ratings.labels)).round(_DECIMALS)
-
-
-_DECIMALS = 10
 
 
 def _friedman(values: Values) -> dict[str, object]:
@@ -115,7 +121,7 @@ def _friedman(values: Values) -> dict[str, object]:
     return row
 
 
-def _untestable(complete: pd.DataFrame) -> str:
+def _untestable(complete: Values) -> str:
     if len(complete) < 2:
         return f"{count_of(len(complete), 'complete block')} cannot be tested, it takes at least 2."
     return "within each block all ratings are equal: there is nothing to test."

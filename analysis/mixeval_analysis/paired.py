@@ -1,6 +1,6 @@
 """Wilcoxon signed-rank tests of all pairs on participants' means: the same people rated both."""
 
-import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,14 +8,13 @@ import numpy as np
 from mixeval.seeds import generator
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
+from mixeval_analysis.pairs import Pair, pair_differences, pair_notes, pairs_of
 from mixeval_analysis.probability import holm
 from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.signed_rank import DECIMALS, hodges_lehmann, signed_rank
 from mixeval_analysis.tables import Table
 
 REPLICATES = 10_000
-_MOST_FOR_WALSH = 2000
-"""Participants up to whom all averages of two differences are formed."""
 _CELLS_PER_BLOCK = 4_000_000
 
 _UNDEFINED = (
@@ -43,25 +42,19 @@ def wilcoxon(ratings: Ratings) -> Table:
     `hodges_lehmann` is the median of the averages of any two differences, with the exact test's limits.
     `paired_superiority` is the share of participants whose mean for a is the higher, ties counting half.
     """
-    means = ratings.rows.groupby(["participant", "condition"])["rating"].mean().unstack("condition")
-    means = means.sort_index().reindex(columns=list(ratings.labels))
-    pairs = list(itertools.combinations(ratings.labels, 2))
-    differences = np.column_stack([np.asarray((means[a] - means[b]).round(DECIMALS)) for a, b in pairs])
+    pairs = pairs_of(ratings.labels)
+    differences = pair_differences(ratings.means("participant")).round(DECIMALS)
     limits = _bootstrap(differences, ratings.seed)
     rows: list[dict[str, Any]] = []
-    notes = []
+    problems: list[tuple[Pair, str]] = []
     for (a, b), column, (low, high) in zip(pairs, differences.T, limits, strict=True):
         own = column[~np.isnan(column)]
         row: dict[str, Any] = {"a": a, "b": b, "n": len(own), **dict.fromkeys(_UNDEFINED)}
-        both = f"{ratings.labels[a]} and {ratings.labels[b]}"
-        if not len(own):
-            notes.append(f"{both}: nobody rated both.")
-        else:
+        if len(own):
             row |= _described(own) | _tested(own)
-            if row["p_exact"] is None:
-                notes.append(f"{both}: participants' means are equal, so there is nothing to test.")
         if len(own) > 1:
             row |= {"mean_diff_ci95_lo": low, "mean_diff_ci95_hi": high}
+        problems += [((a, b), problem) for problem in _problems(row)]
         rows.append(row)
     for row, p in zip(rows, holm([row["p_exact"] for row in rows]), strict=True):
         row["p_exact_holm"] = p
@@ -70,15 +63,31 @@ def wilcoxon(ratings: Ratings) -> Table:
         title="Wilcoxon signed-rank tests of all pairs",
         frame=frame_of(rows),
         method=(
-            "Two-sided, exact with midranks, zeros dropped; Holm over "
-            f"{count_of(len(rows), 'pair')}; 95 % intervals of the mean difference by bootstrap over participants "
-            f"(B = {REPLICATES}, seed {ratings.seed}), of Hodges and Lehmann's by the exact test."
+            "Two-sided. Exact p: conditional on the differences' sizes, midranks where they tie, zeros dropped; "
+            f"Holm over all m = {count_of(len(rows), 'pair')}. Asymptotic p: normal, corrected for ties and continuity, "
+            "not for the number of pairs. 95 % intervals of the mean difference by percentile bootstrap over "
+            f"participants (B = {REPLICATES}, seed {ratings.seed}), of Hodges and Lehmann's by the exact test."
         ),
         level=f"Means of {count_of(ratings.participants, 'participant')} over items.",
         labels=ratings.labels,
-        notes=(*notes, *_few(ratings, len(rows))),
+        notes=(*pair_notes(problems, ratings.labels), *_few(ratings, len(rows))),
         simulated=ratings.simulated,
     )
+
+
+def _problems(row: Mapping[str, Any]) -> list[str]:
+    """Say why cells of a pair are empty."""
+    n = row["n"]
+    if n == 0:
+        return ["nobody rated both"]
+    problems = []
+    if row["p_exact"] is None:
+        problems.append("participants' means are equal, so there is nothing to test")
+    if n == 1:
+        problems.append("one participant gives no intervals")
+    elif row["hl_ci95_lo"] is None:
+        problems.append(f"{n} participants are too few for limits of Hodges and Lehmann's difference")
+    return problems
 
 
 def _tested(differences: Values) -> dict[str, object]:
@@ -95,14 +104,14 @@ def _tested(differences: Values) -> dict[str, object]:
 
 
 def _described(differences: Values) -> dict[str, object]:
-    described: dict[str, object] = {
+    middle, low, high = hodges_lehmann(differences)
+    return {
         "mean_diff": float(differences.mean()),
+        "hodges_lehmann": middle,
+        "hl_ci95_lo": low,
+        "hl_ci95_hi": high,
         "paired_superiority": float((differences > 0).mean() + (differences == 0).mean() / 2),
     }
-    if len(differences) <= _MOST_FOR_WALSH:
-        middle, low, high = hodges_lehmann(differences)
-        described |= {"hodges_lehmann": middle, "hl_ci95_lo": low, "hl_ci95_hi": high}
-    return described
 
 
 def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
@@ -111,8 +120,10 @@ def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
     Participants are drawn by multinomial weights, the same for all pairs, as in `describe.bootstrap_means`.
     """
     there = ~np.isnan(differences)
-    values, counts = np.where(there, differences, 0.0), there.astype(np.float64)
     n = len(differences)
+    values = np.where(there, differences, 0.0)
+    # Whoever rated everything is heard for every pair, so that one column counts for all.
+    counts = (there[:, :1] if there.all() else there).astype(np.float64)
     random = generator(seed, "bootstrap", "difference")
     block = max(1, _CELLS_PER_BLOCK // n)
     means = []
@@ -121,7 +132,8 @@ def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
         weights = random.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
         heard = weights @ counts
         # A pair that nobody drawn has rated has no mean in that replicate.
-        means.append(np.divide(weights @ values, heard, out=np.full_like(heard, np.nan), where=heard > 0))
+        sums = weights @ values
+        means.append(np.divide(sums, heard, out=np.full_like(sums, np.nan), where=heard > 0))
     limits = []
     for column in np.concatenate(means).T:
         known = column[~np.isnan(column)]

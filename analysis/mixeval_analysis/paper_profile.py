@@ -4,6 +4,7 @@ It takes ratings as independent. They are not: the same people rated everything,
 It is offered because published results are compared with it, and it is labelled as what it is.
 """
 
+from mixeval_analysis.homogeneity import brown_forsythe
 from mixeval_analysis.normality import shapiro_wilk
 from mixeval_analysis.omnibus import kruskal_wallis
 from mixeval_analysis.pairwise import mann_whitney
@@ -18,7 +19,13 @@ LABEL = "replicates the paper; assumes independent ratings, which they are not"
 def paper_tables(ratings: Ratings) -> list[Table]:
     """Make the paper's tables from ratings that were selected."""
     pairs = mann_whitney(ratings)
-    return [symbol_matrix(pairs), kruskal_wallis(ratings), shapiro_wilk(ratings), pairs]
+    return [
+        symbol_matrix(pairs),
+        kruskal_wallis(ratings),
+        shapiro_wilk(ratings),
+        brown_forsythe(ratings),
+        pairs,
+    ]
 
 
 PAPER = Chapter(

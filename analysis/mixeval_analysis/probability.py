@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betainc, betaln, gammaincc, gammaln, log1p, log_ndtr, logsumexp, xlogy
+from scipy.special import betainc, betaln, gammaincc, gammaln, log1p, log_ndtr, logsumexp, stdtr, xlogy
 
 SMALLEST_PRINTED = 1e-300
 
@@ -106,6 +106,14 @@ def f_tail(statistic: float, df1: float, df2: float) -> Probability:
     # (DLMF 8.17.22, to its second term).
     ln = float(xlogy(a, x) + b * log1p(-x) - math.log(a) - betaln(a, b))
     return of_log(ln + math.log1p(x * (a + b) / (a + 1)))
+
+
+def t_tail(statistic: float, df: float) -> Probability:
+    """Return P(T >= statistic) of Student's T with df degrees of freedom."""
+    value = float(stdtr(df, -statistic))
+    if value >= SMALLEST_PRINTED:
+        return Probability(math.log(value), value)
+    return of_log(f_tail(statistic**2, 1, df).ln - math.log(2.0))
 
 
 def _ln(p: Probability | None) -> float:

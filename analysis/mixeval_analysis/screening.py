@@ -94,7 +94,7 @@ def screen(answers: Answers) -> Screening:
     Who meets a rule that [analysis] exclude names is left out; the name of a group of rules (`post_screening`,
     `flag`) stands for all of them.
     """
-    people = sorted(set(answers.rows["participant"]))
+    people = sorted(answers.rows["participant"].unique())
     asked, undefined = _asked(answers)
     rules, frames = [], []
     for rule, value, threshold in asked:
@@ -150,7 +150,7 @@ def _beside(answers: Answers, screening: Screening) -> pd.DataFrame | None:
     rest = answers.rows.loc[~answers.rows["participant"].isin(screening.anybody)]
     if not screening.anybody or rest.empty:
         return None
-    still = {condition for name in answers.NAMING for condition in rest[name]}
+    still = {condition for name in answers.NAMING for condition in rest[name].unique()}
     return rest if len(still) > 1 else None
 
 

@@ -1,6 +1,5 @@
 """The tables of screening: who meets which rule, the rules themselves, and what leaving out would change."""
 
-import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,6 +10,7 @@ import pandas as pd
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import Answers, count_of
 from mixeval_analysis.findings import Screening
+from mixeval_analysis.pairs import pair_differences, pairs_of
 from mixeval_analysis.probability import holm
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.repeated_pages import consistency
@@ -153,7 +153,7 @@ def beside(answers: Answers) -> Answers | None:
     if screening.beside is None:
         return None
     rows = screening.beside.reset_index(drop=True)
-    present = {condition for name in answers.NAMING for condition in rows[name]}
+    present = {condition for name in answers.NAMING for condition in rows[name].unique()}
     labels = {name: label for name, label in answers.labels.items() if name in present}
     return replace(answers, rows=rows, labels=labels, screening=None, panel=None, repeats=None)
 
@@ -236,12 +236,9 @@ def _effect_on_pairs(ratings: Ratings, everybody: Ratings, without: Ratings) -> 
 
 def _by_pair(ratings: Ratings) -> dict[tuple[str, str], Mapping[str, Any]]:
     """Return mean difference and p of each pair, which are those of the table `wilcoxon`, without its intervals."""
-    means = (
-        ratings.rows.groupby(["participant", "condition"])["rating"].mean().unstack("condition").sort_index()
-    )
-    pairs = list(itertools.combinations(ratings.labels, 2))
-    differences = [np.asarray((means[a] - means[b]).round(DECIMALS), dtype=np.float64) for a, b in pairs]
-    known = [column[~np.isnan(column)] for column in differences]
+    pairs = pairs_of(ratings.labels)
+    differences = pair_differences(ratings.means("participant")).round(DECIMALS)
+    known = [column[~np.isnan(column)] for column in differences.T]
     tested = [signed_rank(column) if len(column) else None for column in known]
     corrected = holm([None if test is None else test.p_exact for test in tested])
     return {
@@ -272,7 +269,7 @@ def _levels(ratings: Ratings, everybody: Ratings, without: Ratings) -> str:
 
 
 def _everybody(answers: Answers, screening: Screening) -> int:
-    counted = set(answers.rows["participant"]) | set(screening.left_out)
+    counted = set(answers.rows["participant"].unique()) | set(screening.left_out)
     return len(counted)
 
 

@@ -46,8 +46,9 @@ def select(answers: Answers, *, pool_versions: bool = False, attribute: str | No
             remedy=f"choose from {asked}" if asked else "leave --attribute out",
         )
     stimuli_of = {version.id: version.stimuli_id for version in answers.versions}
-    heard = answers.rows["version"].map(lambda version: stimuli_of.get(version, version))
-    apart = list(dict.fromkeys(heard))
+    named = answers.rows["version"].unique()
+    heard = answers.rows["version"].map({version: stimuli_of.get(version, version) for version in named})
+    apart = list(heard.unique())
     real_only = bool((_candidates(answers.rows) & ~answers.rows["simulated"]).any())
     keys = [apart] if pool_versions else [[key] for key in apart]
     groups: list[Answers] = []
@@ -128,7 +129,7 @@ def _select_rows(answers: Answers, *, real_only: bool, attribute: str | None) ->
         answers = _screened(answers)
         left_out += _screened_out(answers)
         rows = answers.rows
-    present = {condition for name in answers.NAMING for condition in rows[name]}
+    present = {condition for name in answers.NAMING for condition in rows[name].unique()}
     labels = {condition: label for condition, label in answers.labels.items() if condition in present}
     if present:
         in_order(list(labels))
@@ -235,7 +236,7 @@ def _counted(answers: Answers, *, real_only: bool) -> Rows:
 
 
 def _page(answers: Answers, *, real_only: bool) -> str:
-    found = [str(name) for name in dict.fromkeys(_counted(answers, real_only=real_only)["page_type"])]
+    found = [str(name) for name in _counted(answers, real_only=real_only)["page_type"].unique()]
     asked = [version.page for version in answers.versions if version.page in found]
     return asked[-1] if asked else found[-1]  # the newest version's
 
@@ -243,7 +244,7 @@ def _page(answers: Answers, *, real_only: bool) -> str:
 def _attribute(answers: Answers, *, real_only: bool) -> str | None:
     # A question that nobody has answered yet must not push out one that was.
     counted = _counted(answers, real_only=real_only)
-    found = [str(name) for name in dict.fromkeys(counted["attribute"])]
+    found = [str(name) for name in counted["attribute"].unique()]
     if len(found) <= 1:
         return found[0] if found and found[0] else None
     asked = [version.attribute for version in answers.versions if version.attribute in found]
@@ -256,7 +257,7 @@ def _attribute(answers: Answers, *, real_only: bool) -> str | None:
 
 
 def _versions_of(rows: Rows, answers: Answers) -> tuple[RatedVersion, ...]:
-    present = set(rows["version"])
+    present = set(rows["version"].unique())
     return tuple(version for version in answers.versions if version.id in present)
 
 

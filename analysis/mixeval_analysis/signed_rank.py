@@ -14,6 +14,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from mixeval_analysis.probability import Probability, of_log, two_sided_normal
+from mixeval_analysis.walsh import walsh_averages_at
 
 LARGEST_EXACT = 200
 """Differences up to which the distribution is counted out; beyond, the approximation is as good as exact."""
@@ -89,16 +90,16 @@ def hodges_lehmann(differences: Differences) -> tuple[float, float | None, float
     The limits are the shifts that the exact signed-rank test does not reject, counted for differences that do
     not tie (Hollander and Wolfe 1973, chapter 3); None where so few differences cannot exclude any shift.
     """
-    rows, columns = np.triu_indices(len(differences))
-    walsh = np.sort((differences[rows] + differences[columns]) / 2)
     n = len(differences)
     if n <= LARGEST_EXACT:
         c = _quantile(n)
     else:
         c = int(n * (n + 1) / 4 - 1.959963984540054 * math.sqrt(n * (n + 1) * (2 * n + 1) / 24))
-    if c == 0:
-        return float(np.median(walsh)), None, None
-    return float(np.median(walsh)), float(walsh[c - 1]), float(walsh[len(walsh) - c])
+    number = n * (n + 1) // 2
+    middle = [(number - 1) // 2, number // 2]
+    below, above, *limits = walsh_averages_at(differences, [*middle, *([c - 1, number - c] if c else [])])
+    low, high = limits or (None, None)
+    return (below + above) / 2, low, high
 
 
 @cache

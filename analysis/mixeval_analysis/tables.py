@@ -75,6 +75,32 @@ _HEADINGS: Mapping[str, str] = {
     "panel_ci95_lo": "Panel from",
     "panel_ci95_hi": "to",
     **{f"votes_{category}": str(category) for category in range(1, 6)},
+    "margin": "Margin",
+    "se": "SE",
+    "ci90_lo": "90 % CI from",
+    "ci90_hi": "to",
+    "p_tost": "p (TOST)",
+    "p_tost_holm": "p (TOST, Holm)",
+    "measure": "Measure",
+    "value": "Value",
+    "item": "Item",
+    "rank": "Rank",
+    "order_r": "Order as elsewhere",
+    "items": "Items",
+    "items_first": "Items, first",
+    "items_last": "last",
+    "participants_first": "Participants, first",
+    "participants_last": "last",
+    "items_a": "Items for a",
+    "items_b": "for b",
+    "without_item_lo": "Without an item from",
+    "without_item_hi": "to",
+    "most_item": "Item that moves it most",
+    "participants_a": "Participants for a",
+    "participants_b": "for b",
+    "without_participant_lo": "Without a participant from",
+    "without_participant_hi": "to",
+    "most_participant": "Participant who moves it most",
     "sdg": "SDG",
     "right": "Below",
     "equal": "Equal",
@@ -95,7 +121,6 @@ _HEADINGS: Mapping[str, str] = {
     "rule": "Rule",
     "meaning": "What the value is",
     "source": "Source",
-    "value": "Value",
     "threshold": "Threshold",
     "asked": "Asked of",
     "flagged": "Flagged",
@@ -121,5 +146,6 @@ class Table(mixeval.tables.Table):
     """A statistic's table, with the test's variant and its level of analysis."""
 
     HEADINGS: ClassVar[Mapping[str, str]] = _HEADINGS
+    DECIMALS: ClassVar[Mapping[str, int]] = {"rank": 1}
     matrix: ClassVar[bool] = False
     """Whether each condition has a column, besides its row."""

@@ -52,10 +52,10 @@ def read_tidy_csv(path: Path) -> Answers:
     trials = "chosen" in cells.columns and "rating" not in cells.columns
     rows = _parse_trials(cells, source) if trials else _parse_ratings(cells, source)
     named = rows[list(Trials.NAMING if trials else Ratings.NAMING)]
-    found = [str(name) for name in dict.fromkeys(named.to_numpy().ravel())]
+    found = [str(name) for name in pd.unique(named.to_numpy().ravel())]
     settings = read_settings(path)
     order = in_order(found, settings.order or ())
-    versions = [str(version) for version in dict.fromkeys(rows["version"])]
+    versions = [str(version) for version in rows["version"].unique()]
     details: dict[str, Any] = {
         "labels": {condition: condition for condition in order},
         "settings": settings,

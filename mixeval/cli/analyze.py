@@ -39,6 +39,16 @@ _LEFT_TO_THE_FILES = {
         "participants",
         "p_signed_rank",
     },
+    "wilcoxon": {
+        "n_nonzero",
+        "V_a",
+        "p_exact",
+        "p_asymptotic",
+        "hodges_lehmann",
+        "hl_ci95_lo",
+        "hl_ci95_hi",
+    },
+    "equivalence": {"margin", "se"},
     "mos": {f"votes_{category}" for category in range(1, 6)},
 }
 """Columns that a narrow terminal does not show, by table."""
@@ -185,7 +195,8 @@ def _show(report: "Report") -> None:
                 _say(console, f"Flagged, and counted: {count_of(flag.counted, 'session')}, {flag.flag}")
         _say_screening(console, analysis)
         for name in analysis.profile.printed:
-            _print_table(console, analysis.tables[name])
+            if name in analysis.tables:
+                _print_table(console, analysis.tables[name])
     console.print()
     versions = [version for analysis in report.analyses.values() for version in analysis.answers.versions]
     if several and any(version.stimuli is None for version in versions):

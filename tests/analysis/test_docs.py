@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mixeval.study import AnalysisSection
 from mixeval_analysis import export_dictionary, ratings, trials
 from mixeval_analysis.page_profiles import PROFILES, analyze_answers
 from mixeval_analysis.paper_profile import LABEL
@@ -39,7 +40,8 @@ def test_the_data_dictionary_lists_every_column_of_every_table(panel, listened, 
     }
     tables = {}
     for page in PROFILES:
-        tables |= analyze_answers(replace(asked.get(page, panel), page=page)).tables
+        answers = replace(asked.get(page, panel), page=page, settings=AnalysisSection(margin=5))
+        tables |= analyze_answers(answers).tables
     assert set(sections) == set(tables)
     for name, table in tables.items():
         first_cells = re.findall(r"^\| (`[^|]+) \|", sections[name], re.MULTILINE)

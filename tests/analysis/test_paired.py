@@ -51,8 +51,8 @@ def test_equal_means_give_a_sentence_and_few_people_a_warning(ratings_of):
     row = table.frame.iloc[0]
     assert (row["n"], row["n_nonzero"], row["p_exact"], row["p_exact_holm"]) == (2, 0, None, None)
     assert table.notes[0] == "a and b: participants' means are equal, so there is nothing to test."
-    assert "cannot" not in table.notes[1]
-    assert "no difference however clear" in table.notes[1]
+    assert "2 participants are too few" in table.notes[1]
+    assert "no difference however clear" in table.notes[2]
 
 
 def test_who_rated_only_one_of_two_is_not_in_that_pair(ratings_of):

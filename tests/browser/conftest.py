@@ -116,14 +116,20 @@ def serving(study_folder, tmp_path):
 
 @pytest.fixture
 def serve_test(study_folder, tmp_path):
-    """Serve the same mixes with a [test] section of the caller's; all is closed when the test ends."""
+    """Serve the same mixes with a [test] section of the caller's, in a language that may be new; all is closed when
+    the test ends.
+    """
     closing = []
 
-    def serve(section, *, reference=None):
+    def serve(section, *, reference=None, language="en", messages=None):
         folder = shutil.copytree(study_folder, tmp_path / f"study-{len(closing)}")
         study = (folder / "study.toml").read_text(encoding="utf-8")
         study = study.replace(f'id = "{reference}"', f'id = "{reference}"\nrole = "reference"')
+        study = study.replace("[study]\n", f'[study]\nlanguage = "{language}"\n')
         (folder / "study.toml").write_text(f"{study}\n[test]\n{section}\n", encoding="utf-8")
+        if messages is not None:
+            (folder / "messages").mkdir()
+            (folder / "messages" / f"{language}.toml").write_text(messages, encoding="utf-8")
         settings = Settings(database_url=f"sqlite:///{folder / 'answers.sqlite3'}", secret_key="k" * 64)
         app = create_app(folder, settings=settings)
         server = Server(app)
@@ -142,7 +148,8 @@ def serve_test(study_folder, tmp_path):
 @pytest.fixture
 def context(chromium):
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(10_000)
+    # Long enough for a machine that does much else; only what fails waits for it.
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -389,7 +396,7 @@ def open_page(chromium, serve):
         served = serve(f'[test]\npage = "{kind}"\n{test}', mixes=mixes)
         context = chromium.new_context(**({"viewport": {"width": 1280, "height": 800}} | options))
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(str(error)))
         tab = AxisTab(page) if kind == "single_axis" else RatingTab(page)

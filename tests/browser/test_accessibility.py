@@ -41,6 +41,8 @@ CUT_OFF = """() => {
 }"""
 HEARD = """() => [document.activeElement.closest("details")?.className ?? null, document.querySelector("details.keys").open]"""
 
+START = "form[action$=start] button"
+
 RUN = """async (tags) => {
   const { violations, passes } = await axe.run(document, { runOnly: { type: "tag", values: tags } });
   const of = (found) => found.map(({ id, impact, nodes }) => ({ id, impact,
@@ -130,7 +132,7 @@ class Visit:
             tab.locator("#unticked").wait_for()
             yield "consent, not ticked"
             tab.locator(".boxes input").first.check()
-        tab.get_by_role("button", name="I agree, start").click()
+        tab.locator(START).click()
         tab.locator("#page-data").wait_for(state="attached")
         seen = set()
         while (data := self.data()) is not None:
@@ -151,7 +153,7 @@ class Visit:
             yield name
         tab.context.clear_cookies()
         tab.goto(self.url)
-        if not tab.get_by_role("button", name="I agree, start").count():
+        if not tab.locator(START).count():
             yield "full"
 
     def data(self):
@@ -284,6 +286,42 @@ def test_a_page_magnified_four_times_fits_with_room_between_letters(study, serve
         if plain or spaced or (headings, mains) != (1, 1):
             found[name] = (plain, spaced, headings, mains)
         tab.evaluate("document.adoptedStyleSheets = []")
+        tab.set_viewport_size(WIDE)
+    assert found == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", ["de", "fr", "es", "ja"])
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_language_fits_a_phone(study, language, serve_test, tab):
+    reference = "mix_0" if "reference =" in STUDIES[study] else None
+    served = serve_test(STUDIES[study], reference=reference, language=language)
+    found = {}
+    for name in Visit(served.url, tab).pages():
+        tab.set_viewport_size(PHONE)
+        cut_off = tab.evaluate(CUT_OFF)
+        if cut_off or tab.evaluate("document.documentElement.lang") != language:
+            found[name] = cut_off
+        tab.set_viewport_size(WIDE)
+    assert found == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_language_from_right_to_left_fits_wide_and_narrow(study, serve_test, tab):
+    reference = "mix_0" if "reference =" in STUDIES[study] else None
+    messages = '[language]\nname = "עברית"\ndirection = "rtl"\n[page]\nnext = "הבא"\n'
+    served = serve_test(STUDIES[study], reference=reference, language="he", messages=messages)
+    found = {}
+    for name in Visit(served.url, tab).pages():
+        for size in (WIDE, PHONE):
+            tab.set_viewport_size(size)
+            cut_off = tab.evaluate(CUT_OFF)
+            left = tab.evaluate(
+                "Math.min(0, ...[...document.querySelectorAll('main *')].map((e) => e.checkVisibility() && !e.closest('.heard-only') ? e.getBoundingClientRect().left : 0))"
+            )
+            if cut_off or left < -1 or tab.evaluate("document.documentElement.dir") != "rtl":
+                found[name, size["width"]] = (cut_off, left)
         tab.set_viewport_size(WIDE)
     assert found == {}
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from mixeval.conditions import Condition, counterparts
 from mixeval.errors import StudyError
@@ -83,3 +84,19 @@ def test_the_key_is_part_of_the_study_where_it_is_used():
     study = parse_study(STUDY + 'compare_to = "human"\n')
     assert '"compare_to":"human"' in study.canonical_json()
     assert Study.model_validate_json(study.canonical_json()) == study
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Quel mixage\N{NO-BREAK SPACE}?", "می\N{ZERO WIDTH NON-JOINER}خواهم", "日本\N{IDEOGRAPHIC SPACE}語"],
+)
+def test_a_label_is_written_as_its_language_is(label):
+    assert Condition(id="a", method="sum", label=label).label == label
+
+
+@pytest.mark.parametrize(
+    "label", ["two\nlines", "\N{NO-BREAK SPACE}", "\N{RIGHT-TO-LEFT OVERRIDE}txt", "a\N{SOFT HYPHEN}b"]
+)
+def test_a_label_that_cannot_be_seen_or_turns_text_around_is_refused(label):
+    with pytest.raises(ValidationError, match="visible text on one line"):
+        Condition(id="a", method="sum", label=label)

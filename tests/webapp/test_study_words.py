@@ -55,6 +55,14 @@ def test_no_text_that_is_left_out_stays_english(page, language):
     assert other.participants.thanks != english.participants.thanks
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", LISTENING_PAGES)
+def test_every_default_is_one_that_study_toml_could_say(page, language):
+    spoken = in_its_language(study(page, language))
+    assert Study.model_validate_json(spoken.canonical_json()) == spoken
+    assert spoken.test.attributes_asked[0].question == spoken.test.question
+
+
 def test_what_study_toml_says_stays():
     own = study("acr", "de", question="Wie klingt es?", scale=["1", "2", "3", "4", "5"])
     spoken = in_its_language(own)
