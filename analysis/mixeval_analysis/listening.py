@@ -21,6 +21,14 @@ _COLUMNS = (
 )
 
 
+_WORDS = {
+    "listened_seconds": "for how long mixes were audible",
+    "plays": "how often they were started and which came first",
+    "played": "which were played",
+    "moved": "which ratings were given by hand",
+}
+
+
 def listening(answers: Answers) -> Table | None:
     """Describe how each condition was listened to; None where the source knows nothing of it.
 
@@ -85,9 +93,9 @@ def _known(heard: pd.DataFrame, column: str) -> Any:
 
 
 def _notes(answers: Answers, heard: pd.DataFrame) -> tuple[str, ...]:
-    if answers.panel is None:
-        return ("Plays are not known: the source holds no events.",)
-    silent = int(heard["plays"].isna().sum())
-    if not silent:
-        return ()
-    return (f"Of {silent} of {len(heard)} answers no event says how often the mix was played.",)
+    unknown = [words for column, words in _WORDS.items() if not len(_known(heard, column))]
+    notes = [f"The source does not say {', nor '.join(unknown)}."] if unknown else []
+    silent = int(heard["plays"].isna().sum()) if "plays" in heard.columns else 0
+    if 0 < silent < len(heard) and answers.panel is not None:
+        notes.append(f"Of {silent} of {len(heard)} answers no event says how often the mix was played.")
+    return tuple(notes)

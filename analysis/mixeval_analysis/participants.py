@@ -40,7 +40,10 @@ def participants(answers: Answers) -> Table | None:
         name="participants",
         title="Who took part",
         frame=frame,
-        method="Shares are of all participants; SD with n - 1. Questions have the names that the study gives them.",
+        method=(
+            "Answers are counted, numbers described (SD with n - 1, from two on), and the other cells are empty. Shares are "
+            "of all participants; questions have the names that the study gives them."
+        ),
         level=_level(panel),
         labels=answers.labels,
         notes=tuple(_notes(panel, people)),

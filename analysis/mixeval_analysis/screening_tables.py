@@ -61,9 +61,15 @@ def screening_rules(answers: Answers) -> Table | None:
         method="A participant is flagged whose value is above the threshold; flagged is not left out.",
         level=f"Participants: {_everybody(answers, screening)}.",
         labels=answers.labels,
-        notes=screening.undefined,
+        notes=(*_own_thresholds(screening), *screening.undefined),
         simulated=answers.simulated,
     )
+
+
+def _own_thresholds(screening: Screening) -> tuple[str, ...]:
+    if not any(rule.name == "repeats" for rule in screening.rules):
+        return ()
+    return ("repeats has a threshold for each participant, which stands in the table screening.",)
 
 
 def screening(answers: Answers) -> Table | None:
@@ -112,6 +118,8 @@ def screening(answers: Answers) -> Table | None:
 def _notes(found: Screening, *, listed: int) -> Iterable[str]:
     if listed < len(found.found):
         yield f"Only the {listed} of {len(found.found)} values are listed that flag somebody."
+    if found.found["value"].isna().any() or found.found["threshold"].isna().any():
+        yield "A value or threshold is empty where nothing that the rule looks at is known of the participant."
     if found.anybody and found.beside is None:
         yield "There are no results without the flagged: nothing would be left to compare."
 
@@ -196,7 +204,7 @@ def _effect_on_means(ratings: Ratings, everybody: Ratings, without: Ratings) -> 
         if screening_of(ratings).left_out
         else "Means with and without the flagged",
         frame=frame_of(rows),
-        method="Means of all ratings.",
+        method="Means of all ratings; of a condition that nobody rated there is none.",
         level=_levels(ratings, everybody, without),
         labels=ratings.labels,
         simulated=ratings.simulated,
@@ -229,7 +237,14 @@ def _effect_on_pairs(ratings: Ratings, everybody: Ratings, without: Ratings) -> 
         method=f"Exact Wilcoxon signed-rank tests of participants' means, Holm; the verdict is p below {ALPHA:g}.",
         level=_levels(ratings, everybody, without),
         labels=ratings.labels,
-        notes=(f"The verdict changes in {changed} of {count_of(len(rows), 'pair')}.",),
+        notes=(
+            f"The verdict changes in {changed} of {count_of(len(rows), 'pair')}.",
+            *(
+                ["A p is empty where nobody rated both or all means are equal, and then there is no verdict."]
+                if any(row["verdict"] is None for row in rows)
+                else []
+            ),
+        ),
         simulated=ratings.simulated,
     )
 

@@ -53,7 +53,7 @@ def timing(answers: Answers) -> Table | None:
         ),
         level=f"{count_of(len(timed), 'page')} of {count_of(timed['session'].nunique(), 'session')}.",
         labels=answers.labels,
-        notes=_trend(timed),
+        notes=(*_trend(timed), *_without_usual(timed)),
         simulated=answers.simulated,
     )
 
@@ -86,6 +86,11 @@ def _trend(timed: pd.DataFrame) -> tuple[str, ...]:
     return (
         f"In {faster} of {count_of(len(medians), 'session')} the later half of the pages took less time than the earlier one.",
     )
+
+
+def _without_usual(timed: pd.DataFrame) -> tuple[str, ...]:
+    without = timed["relative"].isna().groupby(timed["place"]).all()
+    return ("Pages of sessions whose median page took no time have no last column.",) if without.any() else ()
 
 
 def _from_panel(panel: Panel, rows: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from mixeval.study import AnalysisSection
 from mixeval_analysis import export_dictionary, ratings, trials
 from mixeval_analysis.page_profiles import PROFILES, analyze_answers
 from mixeval_analysis.paper_profile import LABEL
@@ -40,7 +39,9 @@ def test_the_data_dictionary_lists_every_column_of_every_table(panel, listened, 
     }
     tables = {}
     for page in PROFILES:
-        answers = replace(asked.get(page, panel), page=page, settings=AnalysisSection(margin=5))
+        answers = asked.get(page, panel)
+        with_margin = answers.settings.model_copy(update={"margin": 5.0})
+        answers = replace(answers, page=page, settings=with_margin)
         tables |= analyze_answers(answers).tables
     assert set(sections) == set(tables)
     for name, table in tables.items():
