@@ -10,6 +10,8 @@ import pandas as pd
 from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
 from mixeval.study import AnalysisSection
+from mixeval_analysis.findings import Screening
+from mixeval_analysis.panel import Panel
 
 FLAGS = ("session", "version", "flag", "preview")
 
@@ -83,6 +85,12 @@ class Answers:
     remarks: tuple[str, ...] = ()
     flags: pd.DataFrame | None = None
     """A row for each flag of each session, with the columns of FLAGS; None where the source knows of none."""
+    panel: Panel | None = None
+    """Who took part and how they listened; None where the source knows only answers."""
+    repeats: pd.DataFrame | None = None
+    """Rows of pages that came again, which no table of results counts."""
+    screening: Screening | None = None
+    """What screening found, once rows were selected."""
 
     @property
     def conditions(self) -> tuple[str, ...]:

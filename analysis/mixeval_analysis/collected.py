@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,10 @@ from mixeval.versions import Version
 from mixeval_analysis import ratings as rating_rows
 from mixeval_analysis import trials as trial_rows
 from mixeval_analysis.answers import FLAGS, Answers, LeftOut, RatedVersion, count_sessions, in_utf8
+from mixeval_analysis.collected_panel import read_panel
 from mixeval_analysis.collected_trials import CHOICE_PAGES, read_trials
 from mixeval_analysis.difference_grades import partners
+from mixeval_analysis.panel import Panel
 from mixeval_analysis.ratings import SCALES, Ratings
 from mixeval_analysis.trials import Trials
 from mixeval_migrations import head, prepare
@@ -80,7 +82,7 @@ def answers_in_study(folder: Path) -> Answers:
     """
     study = read_study(folder)
     with open_collected(database_url(folder), source=in_utf8(folder.resolve().name)) as session:
-        collected = read_collected(session)
+        collected = with_panel(read_collected(session), session)
     return answers_of(collected, source=in_utf8(folder.resolve().name), study=study)
 
 
@@ -94,7 +96,7 @@ def answers_in_database(url: str) -> Answers:
             "the database URL cannot be used", remedy="write sqlite:///PATH or postgresql+psycopg://..."
         ) from error
     with open_collected(url, source=source) as session:
-        collected = read_collected(session)
+        collected = with_panel(read_collected(session), session)
     return answers_of(collected, source=source, study=None)
 
 
@@ -114,6 +116,7 @@ class Collected:
     trials: pd.DataFrame
     flags: pd.DataFrame
     versions: tuple[StoredVersion, ...]
+    panel: Panel | None = None
 
 
 @contextmanager
@@ -151,6 +154,11 @@ def read_collected(session: Session) -> Collected:
     )
 
 
+def with_panel(collected: Collected, session: Session) -> Collected:
+    """Add who took part and how they listened, which an export of rows has no use for."""
+    return replace(collected, panel=read_panel(session, collected.versions))
+
+
 def answers_of(collected: Collected, *, source: str, study: Study | None) -> Answers:
     """Take the ratings or the trials of what was collected, whichever the newest answers are.
 
@@ -180,6 +188,7 @@ def answers_of(collected: Collected, *, source: str, study: Study | None) -> Ans
         "versions": tuple(_rated(entry) for entry in stored),
         "left_out": (_elsewhere(others),) if len(others) else (),
         "flags": collected.flags,
+        "panel": collected.panel,
     }
     if trials:
         return Trials(rows=trial_rows.in_study_order(rows, tuple(labels)), **details)

@@ -10,6 +10,7 @@ import mixeval.figures
 from mixeval.figures import ROLE_COLOURS
 from mixeval_analysis.answers import Answers
 from mixeval_analysis.interval_plot import IntervalRow, Scale, interval_figure
+from mixeval_analysis.panel_plots import listening_figure, screening_figure, timing_figure
 from mixeval_analysis.plots import violin
 from mixeval_analysis.profile import Analysis
 from mixeval_analysis.rankings import in_ranks
@@ -105,6 +106,9 @@ FIGURES: Mapping[str, Callable[[Analysis], dict[str, bytes]]] = {
     "mean_ranks": _mean_ranks,
     "mos": _mos,
     "sdg": _sdg,
+    "timing": lambda analysis: timing_figure(analysis.answers, analysis.tables["timing"]),
+    "listening": lambda analysis: listening_figure(analysis.answers, analysis.tables["listening"]),
+    "screening": lambda analysis: screening_figure(analysis.answers),
 }
 
 

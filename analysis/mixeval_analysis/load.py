@@ -14,6 +14,7 @@ from mixeval_analysis.foreign.imported import Imported
 from mixeval_analysis.foreign.results import read_folder, read_results
 from mixeval_analysis.groups import refuse_unknown_groups
 from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.screening import check_rules
 from mixeval_analysis.tidy_csv import read_file, read_tidy_csv, tidy_answers
 from mixeval_analysis.trials import Trials, in_study_order
 
@@ -35,6 +36,7 @@ def load(source: str, asked: AnalysisSection | None = None) -> Answers:
     if planned is not None and answers.settings.margin is None:
         wishes = {"margin": planned.margin, **wishes}
     settings = answers.settings.model_copy(update=wishes)
+    check_rules(settings.exclude)
     return _settled(replace(answers, settings=settings))
 
 

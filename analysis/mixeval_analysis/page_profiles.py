@@ -10,6 +10,7 @@ from mixeval_analysis.difference_grades import sdg
 from mixeval_analysis.discrimination import d_prime, listeners
 from mixeval_analysis.forced_choice import binomial, choices
 from mixeval_analysis.opinion_scores import mos
+from mixeval_analysis.panel_profile import CHECKS, HOW, WHO
 from mixeval_analysis.profile import Analysis, Chapter, Figure, Profile, each, made
 from mixeval_analysis.rankings import mean_ranks
 from mixeval_analysis.scale_profile import ASKED, FACTORS, GROUPS, OTHERS, SAME_PEOPLE, SCALE
@@ -38,6 +39,8 @@ PREFERENCE = Profile(
             ),
         ),
         Chapter(title="Over all pairs", make=each(choices, bradley_terry)),
+        WHO,
+        CHECKS,
     ),
     printed=("binomial", "choices"),
     correction="holm",
@@ -62,6 +65,8 @@ DISCRIMINATION = Profile(
             ),
         ),
         Chapter(title="Participants", make=each(listeners)),
+        WHO,
+        CHECKS,
     ),
     printed=("d_prime",),
     correction="holm",
@@ -89,6 +94,9 @@ RANKING = Profile(
         ASKED,
         FACTORS,
         GROUPS,
+        WHO,
+        HOW,
+        CHECKS,
     ),
     printed=("mean_ranks", "friedman", "contrasts"),
     correction="holm",
@@ -118,6 +126,9 @@ OPINION = Profile(
         OTHERS,
         GROUPS,
         Chapter(title="Votes", make=each(summary)),
+        WHO,
+        HOW,
+        CHECKS,
     ),
     printed=("mos", "friedman", "contrasts"),
     correction="holm",
@@ -142,6 +153,9 @@ GRADES = Profile(
             ),
         ),
         Chapter(title="Grades", make=each(summary)),
+        WHO,
+        HOW,
+        CHECKS,
     ),
     printed=("sdg",),
     correction="none",

@@ -11,6 +11,7 @@ from mixeval.tables import SIMULATED
 from mixeval_analysis.answers import Answers
 from mixeval_analysis.profile import Analysis
 from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.screening_tables import screening_of
 from mixeval_analysis.trials import Trials
 
 _LIBRARIES = ("numpy", "scipy", "pandas", "matplotlib", "seaborn")
@@ -42,6 +43,7 @@ def provenance(analysis: Analysis, *, pooled: bool = False) -> dict[str, Any]:
         "left_out": [asdict(entry) for entry in answers.left_out],
         "remarks": list(answers.remarks),
         "flagged": None if answers.flagged is None else [asdict(entry) for entry in answers.flagged],
+        "screening": screening_facts(answers),
         "versions": [version_entry(answers, entry.id) for entry in answers.versions],
         "pooled_versions": pooled,
         "profile": analysis.profile.label,
@@ -68,6 +70,32 @@ def version_entry(answers: Answers, version_id: str) -> dict[str, Any]:
         "sessions": int(rows["session"].nunique()) if "session" in rows.columns else None,
         "participants": int(rows["participant"].nunique()),
         f"{answers.NOUN}s": len(rows),
+    }
+
+
+def screening_facts(answers: Answers) -> dict[str, Any]:
+    """Say which rules were asked, whom they flag by which threshold, and which set of results is the main one."""
+    screening = screening_of(answers)
+    rules = []
+    for rule in screening.rules:
+        limits = screening.found.loc[screening.found["rule"] == rule.name, "threshold"].unique()
+        rules.append(
+            {
+                "name": rule.name,
+                "value": rule.meaning,
+                "source": rule.source,
+                # None where each participant has one of their own.
+                "flags_above": float(limits[0]) if len(limits) == 1 else None,
+                "flagged": screening.flagged[rule.name],
+            }
+        )
+    return {
+        "rules": rules,
+        "not_applied": list(screening.undefined),
+        "exclude": list(answers.settings.exclude),
+        "left_out": {who: list(rules) for who, rules in screening.left_out.items()},
+        "main_tables": "without those left out" if screening.left_out else "everybody whose answers count",
+        "other_tables": None if screening.beside is None else f"tables/{screening.folder}",
     }
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from mixeval.result_folder import Files, listing_file, replace_files, table_files
 from mixeval_analysis.answers import Answers
 from mixeval_analysis.drawing import draw, letters_missing
-from mixeval_analysis.page_profiles import analyze_answers
-from mixeval_analysis.profile import Analysis
+from mixeval_analysis.page_profiles import PROFILES, analyze_answers
+from mixeval_analysis.panel_profile import PANEL_CHAPTERS
+from mixeval_analysis.profile import Analysis, Tables, made
 from mixeval_analysis.provenance import provenance
 from mixeval_analysis.report import index_page, report_page
+from mixeval_analysis.screening_tables import beside, screening_of
 from mixeval_analysis.selection import Selection, differing_stimuli, folder_of
 
 PROVENANCE = "report.json"
@@ -53,6 +55,26 @@ def _with_remark(answers: Answers) -> Answers:
     return replace(answers, remarks=(*answers.remarks, remark)) if remark else answers
 
 
+def _tables_beside(analysis: Analysis) -> Files:
+    """Write the results of the other set of answers, without the flagged or with those left out."""
+    other = beside(analysis.answers)
+    if other is None:
+        return {}
+    folder = screening_of(analysis.answers).folder
+    tables = results_of(other)
+    return {
+        path.replace("tables/", f"tables/{folder}/", 1): content
+        for path, content in table_files(tables.values()).items()
+    }
+
+
+def results_of(answers: Answers) -> Tables:
+    """Make the tables of results alone, without those about the panel."""
+    profile = PROFILES[answers.page]
+    results = tuple(chapter for chapter in profile.chapters if chapter not in PANEL_CHAPTERS)
+    return made(answers, replace(profile, chapters=results)).tables
+
+
 def _files(analysis: Analysis, selection: Selection) -> Files:
     figures = draw(analysis)
     differing = (differing_stimuli(analysis.answers.versions) or {}) if selection.pooled else None
@@ -60,6 +82,7 @@ def _files(analysis: Analysis, selection: Selection) -> Files:
     page = report_page(analysis, figures_svg=svg, differing=differing)
     files: Files = {"report.html": page.encode()}
     files |= table_files(analysis.tables.values())
+    files |= _tables_beside(analysis)
     files |= {
         f"figures/{name}.{kind}": content
         for name, drawn in figures.items()

@@ -12,6 +12,7 @@ from mixeval_analysis.groups import group_tables
 from mixeval_analysis.influence import first_places, leave_one_out
 from mixeval_analysis.omnibus import friedman
 from mixeval_analysis.paired import wilcoxon
+from mixeval_analysis.panel_profile import HOW, SCREENING, WHO
 from mixeval_analysis.paper_profile import PAPER
 from mixeval_analysis.plan_departures import plan_departures
 from mixeval_analysis.profile import Chapter, Figure, Profile, each
@@ -125,8 +126,11 @@ SCALE = Profile(
         OTHERS,
         GROUPS,
         AGREEMENT,
-        PLAN,
         PAPER,
+        WHO,
+        HOW,
+        SCREENING,
+        PLAN,
     ),
     printed=(
         "summary",

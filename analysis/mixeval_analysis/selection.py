@@ -15,6 +15,7 @@ from mixeval.errors import AnalysisError
 from mixeval_analysis.answers import Answers, LeftOut, RatedVersion, count_of, count_sessions, in_order
 from mixeval_analysis.difference_grades import partners
 from mixeval_analysis.ratings import SCALES, Ratings
+from mixeval_analysis.screening import screen
 
 Rows = pd.DataFrame
 
@@ -110,7 +111,7 @@ def _select_rows(answers: Answers, *, real_only: bool, attribute: str | None) ->
     of_page = replace(answers, rows=rows.loc[rows["page_type"] == page])
     attribute = attribute or _attribute(of_page, real_only=real_only)
     asked = _Asked(page, attribute or "", real_only)
-    left_out = []
+    left_out, repeats = [], None
     for reason, applies in _REASONS.items():
         dropped = applies(rows, asked)
         if dropped.any():
@@ -118,6 +119,16 @@ def _select_rows(answers: Answers, *, real_only: bool, attribute: str | None) ->
             people = int(gone["participant"].nunique())
             left_out.append(LeftOut(reason, len(gone), people, count_sessions(gone)))
             rows = rows.loc[~dropped]
+            repeats = gone if reason == _REPEAT else repeats
+    if isinstance(answers, Ratings) and page in SCALES:
+        answers = replace(answers, scale=SCALES[page])
+    # In one order, whatever order they came in: a sum of fractions depends on it in its last digit.
+    rows = rows.sort_values(["participant", "item", *answers.NAMING], ignore_index=True, kind="stable")
+    answers = replace(answers, rows=rows, attribute=attribute, page=page, repeats=repeats)
+    if len(rows):
+        answers = _screened(answers)
+        left_out += _screened_out(answers)
+        rows = answers.rows
     present = {condition for name in answers.NAMING for condition in rows[name].unique()}
     labels = {condition: label for condition, label in answers.labels.items() if condition in present}
     if present:
@@ -127,21 +138,43 @@ def _select_rows(answers: Answers, *, real_only: bool, attribute: str | None) ->
         for condition, label in answers.labels.items()
         if condition not in present
     ]
-    if isinstance(answers, Ratings) and page in SCALES:
-        answers = replace(answers, scale=SCALES[page])
     return replace(
         answers,
-        # In one order, whatever order they came in: a sum of fractions depends on it in its last digit.
-        rows=rows.sort_values(["participant", "item", *answers.NAMING], ignore_index=True, kind="stable"),
         labels=labels,
-        attribute=attribute,
-        page=page,
         left_out=(*answers.left_out, *left_out),
         remarks=(*answers.remarks, *absent),
         versions=_versions_of(rows, answers),
     )
 
 
+def _screened(answers: Answers) -> Answers:
+    """Ask the rules of screening, and leave out whom the study's own exclusions name."""
+    if answers.panel is not None and "session" in answers.rows.columns:
+        answers = replace(answers, panel=answers.panel.of(answers.rows["session"]))
+    screening = screen(answers)
+    answers = replace(answers, screening=screening)
+    if not screening.left_out:
+        return answers
+    rows = answers.rows.loc[~answers.rows["participant"].isin(screening.left_out)].reset_index(drop=True)
+    if rows.empty:
+        raise AnalysisError(
+            f"exclude = {', '.join(answers.settings.exclude)} leaves nobody",
+            remedy="exclude fewer rules, the table screening says who meets which",
+        )
+    panel = answers.panel.of(rows["session"]) if answers.panel is not None else None
+    return replace(answers, rows=rows, panel=panel)
+
+
+def _screened_out(answers: Answers) -> list[LeftOut]:
+    screening = answers.screening
+    if screening is None or screening.beside is None or not screening.left_out:
+        return []
+    gone = screening.beside.loc[screening.beside["participant"].isin(screening.left_out)]
+    reason = f"screened out by {', '.join(dict.fromkeys(rule for rules in screening.left_out.values() for rule in rules))}"
+    return [LeftOut(reason, len(gone), len(screening.left_out), count_sessions(gone))]
+
+
+_REPEAT = "a repeat, and only the first presentation counts"
 _REASONS: Mapping[str, Callable[[Rows, _Asked], "pd.Series[bool]"]] = {
     "a preview by the experimenter": lambda rows, _: rows["preview"],
     "the session was not completed": lambda rows, _: ~rows["complete"],
@@ -155,7 +188,7 @@ _REASONS: Mapping[str, Callable[[Rows, _Asked], "pd.Series[bool]"]] = {
     "an answer to another question than the one analysed": lambda rows, asked: (
         rows["attribute"] != asked.attribute
     ),
-    "a repeat, and only the first presentation counts": lambda rows, _: _repeated(rows),
+    _REPEAT: lambda rows, _: _repeated(rows),
     "rated before by the same participant, in another session": lambda rows, _: _rated_before(rows),
 }
 """Why a row does not count, in the order in which the reasons are asked."""

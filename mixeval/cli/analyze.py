@@ -11,10 +11,12 @@ from mixeval.errors import AnalysisError
 if TYPE_CHECKING:
     from mixeval.study import AnalysisSection
     from mixeval.tables import Table
+    from mixeval_analysis.profile import Analysis
     from mixeval_analysis.report_folder import Report
 
 _DIFFERENT = "Participants did not all hear the same stimuli."
 _UNKNOWN = "The answers are of several versions, and nothing says whether they sounded the same."
+_MOST_NAMES = 8
 _LEFT_TO_THE_FILES = {
     "summary": {"q1", "q3", "min", "max"},
     "binomial": {
@@ -69,6 +71,7 @@ Examples:
   mixeval analyze ratings.csv --reference original --low-anchor lp35 --margin 5
   mixeval analyze webmushra-results/mushra.csv
   mixeval analyze my-study --contrast "wave_u_net vs reference within wet" --group drummer
+  mixeval analyze ratings.csv --reference original --exclude post_screening
   mixeval analyze postgresql+psycopg://user@host/study --json
 """
 )
@@ -117,6 +120,12 @@ Examples:
     metavar="FACT",
     help="A fact about items to give tables by, such as drummer; may be repeated. [default: every one with a few values]",
 )
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="RULE",
+    help="Leave out participants who meet this rule of screening (may be repeated).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
 def analyze(
     source: str,
@@ -131,6 +140,7 @@ def analyze(
     factors_file: str | None,
     contrasts: tuple[str, ...],
     groups: tuple[str, ...],
+    exclude: tuple[str, ...],
     pool_versions: bool,
     as_json: bool,
 ) -> None:
@@ -158,6 +168,7 @@ def analyze(
         "factors": read_factors(Path(factors_file)) if factors_file else None,
         "contrasts": contrasts or None,
         "groups": groups or None,
+        "exclude": exclude or None,
     }
     answers = load(source, _wishes({key: value for key, value in asked.items() if value is not None}))
     selection = select(answers, pool_versions=pool_versions, attribute=attribute)
@@ -212,6 +223,7 @@ def _show(report: "Report") -> None:
         for flag in answers.flagged or ():
             if flag.counted:
                 _say(console, f"Flagged, and counted: {count_of(flag.counted, 'session')}, {flag.flag}")
+        _say_screening(console, analysis)
         for name in analysis.profile.printed:
             if name in analysis.tables:
                 _print_table(console, analysis.tables[name])
@@ -224,6 +236,15 @@ def _show(report: "Report") -> None:
     elif len({version.stimuli_id for version in versions}) > 1:
         _say(console, "Versions whose stimuli differ, or may differ, are pooled, as asked.")
     click.echo(f"Report: {report.folder / 'report.html'}")
+
+
+def _say_screening(console: Any, analysis: "Analysis") -> None:
+    screening = analysis.answers.screening
+    for rule, who in screening.flagged.items() if screening is not None else ():
+        out = screening is not None and any(rule in rules for rules in screening.left_out.values())
+        if who:
+            some = ", ".join(who) if len(who) <= _MOST_NAMES else f"{len(who)} participants"
+            _say(console, f"Screening: {rule} flags {some}, {'left out' if out else 'counted all the same'}")
 
 
 def _say(console: Any, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import mixeval_migrations
 from mixeval.database import open_database
 from mixeval.manifest import Item, Manifest, Stimulus
 from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, Rating, StudyVersion
-from mixeval.study import parse_study
+from mixeval.study import AnalysisSection, parse_study
 from mixeval.versions import Version
 from mixeval_analysis import trials
+from mixeval_analysis.panel import PAGES, Panel
 from mixeval_analysis.ratings import Ratings, with_defaults
 from mixeval_analysis.trials import Trials
 
@@ -100,6 +102,57 @@ def panel():
         title="A panel",
         source="panel",
         scale=(0.0, 100.0),
+    )
+
+
+@pytest.fixture
+def listened(panel):
+    """The panel with its sessions, pages and events; P00 rates the reference low, and one page came again."""
+    rows = panel.rows.assign(
+        session="s" + panel.rows["participant"],
+        page=panel.rows["participant"] + panel.rows["item"],
+        listened_seconds=5.0 + panel.rows.index % 7,
+        played=True,
+    )
+    low = (rows["participant"] == "P00") & (rows["condition"] == "reference")
+    rows["rating"] = rows["rating"].mask(low, 20.0).mask(~low & (rows["condition"] == "reference"), 95.0)
+    rows["rating"] = rows["rating"].mask(rows["condition"] == "mine", rows["rating"].clip(upper=80.0))
+    people = sorted(set(rows["participant"]))
+    mixes = rows[["session", "participant", "page", "item", "condition"]].assign(plays=2.0, first=0.0)
+    mixes.loc[mixes["condition"] == "mine", "first"] = 1.0
+    pages = rows[["session", "participant", "page", "item"]].drop_duplicates().reset_index(drop=True)
+    pages = pages.assign(
+        page_type="sliders",
+        position=pages.groupby("session").cumcount(),
+        seconds=40.0 + pages.index % 11,
+        audio_seconds=6.0,
+        plays=8.0,
+        switches=7.0,
+        volume_changes=pages.index % 3,
+        lowest_db=-12.0,
+        last_db=-6.0,
+        refused=0,
+    )
+    sessions = pd.DataFrame(
+        {
+            "session": [f"s{name}" for name in people],
+            "participant": people,
+            "version": "",
+            "started_at": None,
+            "completed_at": None,
+            "minutes": 10.0 + np.arange(len(people)),
+            "browser": "Firefox on desktop",
+            "volume_locked": False,
+            "age": [20 + place for place in range(len(people))],
+        }
+    )
+    again = rows.loc[rows["item"] == "item0"].assign(repeat=1)
+    return replace(
+        panel,
+        rows=rows,
+        settings=AnalysisSection(reference="reference", mid_anchor="mine"),
+        panel=Panel(sessions, pages[list(PAGES)], mixes, {"age": "number"}),
+        repeats=again.assign(rating=again["rating"] + 1.0),
     )
 
 

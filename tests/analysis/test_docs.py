@@ -33,13 +33,14 @@ def test_the_data_dictionary_lists_every_tidy_column_and_what_its_absence_says(h
     assert {name for name, absent in listed if absent not in {"required", "not known"}} == set(rows.DEFAULTS)
 
 
-def test_the_data_dictionary_lists_every_column_of_every_table(panel, trials_of):
+def test_the_data_dictionary_lists_every_column_of_every_table(panel, listened, trials_of):
     text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8").split("## Tables")[1]
     sections = dict(re.findall(r"### `(\w+)`[^\n]*\n(.*?)(?=##|\Z)", text, re.DOTALL))
     asked = {
         "ab": trials_of([("P1", "anchor", "mine", "mine"), ("P2", "anchor", "mine", "anchor")]),
         "abx": trials_of([("P1", "anchor", "mine", "mine", "mine")]),
         "bs1116": replace(panel, roles={"reference": "reference"}),
+        "sliders": listened,
     }
     tables = {}
     for page in PROFILES:

@@ -31,6 +31,8 @@ NAMES = (
     "shapiro_wilk",
     "brown_forsythe",
     "mann_whitney",
+    "screening_rules",
+    "screening",
 )
 
 
@@ -41,7 +43,7 @@ def test_the_folder_holds_every_table_and_figure_in_every_form(panel, tmp_path):
             "report.html",
             "report.json",
             *(f"tables/{name}.{kind}" for name in NAMES for kind in ("csv", "tex", "md")),
-            *(f"figures/violin.{kind}" for kind in ("pdf", "svg", "png")),
+            *(f"figures/{name}.{kind}" for name in ("screening", "violin") for kind in ("pdf", "svg", "png")),
         ]
     )
 
