@@ -16,13 +16,19 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 FULL_WIDTH_MM = 183
 """Two columns of a journal page."""
+COLUMN_WIDTH_MM = 89
+"""One column of a journal page."""
 MM_PER_INCH = 25.4
 
 # Okabe and Ito's palette, which readers with any colour vision tell apart.
 ROLE_COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
+DIFFERENCE_COLOURS = ("#2f6fae", "#a9c8e6", "#f7f6f3", "#f3c08a", "#c8690a")
+"""From far below through none to far above: blue to orange, both as dark as each other, for one scale of differences."""
 INK = "#1b2126"
 QUIET_INK = "#566069"
 GRID = "#dcd9d0"
+BAND = "#f6e7c8"
+"""Behind what counts as no difference; every dot and line stands out from it."""
 
 _STYLE: Mapping[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
@@ -57,19 +63,22 @@ def printed_style() -> Iterator[None]:
         yield
 
 
-def new_figure(height_mm: float, *, hspace: float | None = None) -> Figure:
-    """Make an empty figure as wide as a page's two columns; `hspace` is matplotlib's, between its rows."""
+def new_figure(height_mm: float, *, hspace: float | None = None, width_mm: float = FULL_WIDTH_MM) -> Figure:
+    """Make an empty figure, left alone as wide as a page's two columns; `hspace` is matplotlib's, between its rows."""
     # Other programs set the text in other fonts: room at the edges keeps it whole.
     room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
     if hspace is not None:
         room.set(hspace=hspace, h_pad=0.05)
-    figure = Figure(figsize=(FULL_WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), layout=room)
+    figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout=room)
     FigureCanvasAgg(figure)
     return figure
 
 
 def saved(figure: Figure) -> dict[str, bytes]:
     """Write a figure as PDF, SVG and PNG (300 dpi), by kind; the same figure gives the same bytes."""
+    # Places are found once: each kind would find the same again, which takes longer than writing it.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
     return {kind: _save(figure, kind) for kind in _METADATA}
 
 

@@ -21,6 +21,8 @@ class Figure:
     """What is drawn of how many; `{shape}` is the panel in words."""
     needs: tuple[str, ...] = ()
     """Tables that it is drawn from: where one is not made, there is no figure."""
+    remark: Callable[[Any], str] | None = None
+    """Says of these answers what the caption cannot know, or nothing."""
 
 
 @dataclass(frozen=True)

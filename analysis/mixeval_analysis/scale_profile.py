@@ -1,10 +1,16 @@
 """The analysis of ratings on a scale: what the design calls for, and the paper's tests beside it."""
 
+from dataclasses import replace
+
 from mixeval_analysis.describe import REPLICATES, summary
 from mixeval_analysis.omnibus import friedman
 from mixeval_analysis.paired import wilcoxon
+from mixeval_analysis.paired_differences import why_compared
+from mixeval_analysis.panels import too_many
 from mixeval_analysis.paper_profile import PAPER
 from mixeval_analysis.profile import Chapter, Figure, Profile, each
+from mixeval_analysis.rank_plot import incomplete
+from mixeval_analysis.ratings import Ratings
 
 RESULT = Chapter(
     title="Result",
@@ -27,10 +33,64 @@ SAME_PEOPLE = Chapter(
     ),
 )
 
+PAIRS = Figure(
+    "pairs",
+    "All pairs",
+    "Below the diagonal: mean difference, row minus column, with its 95 % interval (bootstrap over participants), "
+    "coloured by its size. Above: exact p of Wilcoxon's signed-rank test with Holm's correction, bold below 0.05. "
+    "Means of {shape}. An interval is that of its pair alone; p is corrected for all pairs.",
+    needs=("wilcoxon",),
+)
+
+ESTIMATION = Figure(
+    "estimation",
+    "Differences from the reference",
+    "Mean difference of {shape} with its 95 % interval (bootstrap over participants, of each difference alone); "
+    "small dots are participants' own differences, over items.",
+    needs=("wilcoxon",),
+    remark=why_compared,
+)
+
+RANKS = Figure(
+    "ranks",
+    "Ranking",
+    "Mean rank of participants' means, {shape}, the best at the top. Bars are 95 % intervals (bootstrap over "
+    "participants), small dots the ranks that participants gave.",
+    remark=incomplete,
+)
+
+
+def _too_many_items(ratings: Ratings) -> str:
+    return too_many(ratings, "item")
+
+
+def _too_many_participants(ratings: Ratings) -> str:
+    return too_many(ratings, "participant")
+
+
+BY_ITEM = Figure(
+    "by_item",
+    "Item by item",
+    "Ratings of {shape}. Where an item leaves the grey line, the mixes were heard otherwise in it than in the rest.",
+    remark=_too_many_items,
+)
+
+BY_PARTICIPANT = Figure(
+    "by_participant",
+    "Participant by participant",
+    "Ratings of {shape}. Look for those who order the mixes otherwise than the panel, or use another part of the "
+    "scale.",
+    remark=_too_many_participants,
+)
+
 SCALE = Profile(
     label="tests of participants, who rated every mix; beside them the paper's tests of single ratings",
     about="ratings",
-    chapters=(RESULT, SAME_PEOPLE, PAPER),
+    chapters=(
+        RESULT,
+        replace(SAME_PEOPLE, figures=(ESTIMATION, PAIRS, RANKS, BY_ITEM, BY_PARTICIPANT)),
+        PAPER,
+    ),
     printed=(
         "summary",
         "friedman",
