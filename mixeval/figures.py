@@ -10,6 +10,8 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -19,10 +21,11 @@ FULL_WIDTH_MM = 183
 COLUMN_WIDTH_MM = 89
 """One column of a journal page."""
 MM_PER_INCH = 25.4
+_DPI = 300
 
 # Okabe and Ito's palette, which readers with any colour vision tell apart.
 ROLE_COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
-DIFFERENCE_COLOURS = ("#2f6fae", "#a9c8e6", "#f7f6f3", "#f3c08a", "#c8690a")
+DIFFERENCE_COLOURS = ("#5a97d0", "#b3d0ec", "#f7f6f3", "#f5c795", "#e08b2d")
 """From far below through none to far above: blue to orange, both as dark as each other, for one scale of differences."""
 INK = "#1b2126"
 QUIET_INK = "#566069"
@@ -76,9 +79,11 @@ def new_figure(height_mm: float, *, hspace: float | None = None, width_mm: float
 
 def saved(figure: Figure) -> dict[str, bytes]:
     """Write a figure as PDF, SVG and PNG (300 dpi), by kind; the same figure gives the same bytes."""
-    # Places are found once: each kind would find the same again, which takes longer than writing it.
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
+    # Places are found once: `savefig` would find the same for each kind, which takes longer than writing it.
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     return {kind: _save(figure, kind) for kind in _METADATA}
 
 
@@ -107,5 +112,11 @@ def wrapped(label: str, width: int, lines: int | None = None) -> str:
 
 def _save(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=300, metadata=_METADATA[kind])
+    figure.dpi = _DPI
+    write: Any = {
+        "pdf": FigureCanvasPdf(figure).print_pdf,
+        "svg": FigureCanvasSVG(figure).print_svg,
+        "png": FigureCanvasAgg(figure).print_png,
+    }[kind]
+    write(buffer, metadata=_METADATA[kind])
     return buffer.getvalue()

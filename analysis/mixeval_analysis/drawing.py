@@ -25,16 +25,18 @@ from mixeval_analysis.trials import Outcome, Trials
 _SHARES: Mapping[float, str] = {0.0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 
 
-def draw(analysis: Analysis) -> dict[str, dict[str, bytes]]:
-    """Draw the figures of an analysis by name, each as PDF, SVG and PNG, by kind.
+def draw(analysis: Analysis, *, single_column: bool = False) -> dict[str, dict[str, bytes]]:
+    """Draw the figures of an analysis by name, 183 mm wide, each as PDF, SVG and PNG, by kind.
 
-    Each is 183 mm wide; those of SINGLE_COLUMN come as NAME-89mm too.
+    With `single_column`, those that fit one column of a page come 89 mm wide too, as NAME-89mm.
     """
-    drawn = {}
-    for figure in analysis.figures:
-        drawn[figure.name] = FIGURES[figure.name](analysis)
-        if figure.name in SINGLE_COLUMN:
-            drawn[f"{figure.name}-{COLUMN_WIDTH_MM}mm"] = SINGLE_COLUMN[figure.name](analysis)
+    drawn = {figure.name: FIGURES[figure.name](analysis) for figure in analysis.figures}
+    if single_column:
+        drawn |= {
+            f"{figure.name}-{COLUMN_WIDTH_MM}mm": SINGLE_COLUMN[figure.name](analysis)
+            for figure in analysis.figures
+            if figure.name in SINGLE_COLUMN
+        }
     return drawn
 
 

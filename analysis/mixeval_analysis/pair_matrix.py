@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,8 +32,9 @@ COLOURS = LinearSegmentedColormap.from_list("difference", DIFFERENCE_COLOURS)
 _SIZES = {0.001: 1.0, 0.01: 0.68, 0.05: 0.4}
 """Of the squares that stand for p, by the p that they are below, in shares of the largest."""
 _POINTS_PER_MM = 72 / 25.4
-_CHARACTER = 0.6
-"""Mean width of a character in shares of the font's size."""
+_CHARACTER = 0.64
+"""Mean width of a figure in shares of the font's size."""
+_BOLD_CHARACTER = 0.74
 _LARGEST_PT, _SMALLEST_PT = 7.0, 4.8
 _MINUS = "\N{MINUS SIGN}"
 
@@ -98,11 +100,11 @@ class _Matrix:
 
     @property
     def numbers(self) -> bool:
-        return self.k <= MOST_WITH_NUMBERS and self.size_pt(5) >= _SMALLEST_PT
+        return self.k <= MOST_WITH_NUMBERS and self.size_pt(6, _BOLD_CHARACTER) >= _SMALLEST_PT
 
-    def size_pt(self, characters: int) -> float:
+    def size_pt(self, characters: int, character: float = _CHARACTER) -> float:
         """Return the font size at which so many characters fill a cell, up to the largest."""
-        return min(_LARGEST_PT, (self.cell_mm - 0.8) * _POINTS_PER_MM / (characters * _CHARACTER))
+        return min(_LARGEST_PT, (self.cell_mm - 0.8) * _POINTS_PER_MM / (characters * character))
 
     @property
     def largest(self) -> float:
@@ -136,12 +138,16 @@ def _write_numbers(axes: Axes, matrix: _Matrix) -> None:
     intervals = [_interval(found, decimals) for found in below]
     small = matrix.size_pt(max(map(len, intervals)))
     with_interval = small >= _SMALLEST_PT and matrix.cell_height_mm >= 7
-    size = matrix.size_pt(6)
+    size = matrix.size_pt(6, _BOLD_CHARACTER)
     for row in range(matrix.k):
         axes.text(row, row, "\N{MIDDLE DOT}", ha="center", va="center", color=QUIET_INK)
         for column in range(row):
             found = matrix.pair(row, column)
-            place = {"ha": "center", "va": "bottom" if with_interval else "center", "color": INK}
+            place: dict[str, Any] = {
+                "ha": "center",
+                "va": "bottom" if with_interval else "center",
+                "color": INK,
+            }
             axes.text(column, row, _signed(found.value, decimals), fontsize=size, fontweight="bold", **place)
             if with_interval:
                 text = _interval(found, decimals)
@@ -213,7 +219,8 @@ def _dress(axes: Axes, matrix: _Matrix) -> None:
     )
     bar.outline.set_visible(False)
     bar.ax.tick_params(size=0, labelsize=6.5)
-    bar.set_label("Below the diagonal: mean difference, row minus column, in points", fontsize=6.5)
+    words = "Below the diagonal: mean difference, row minus column, in points"
+    bar.set_label(words if wide else wrapped(words, 40), fontsize=6.5)
     if not matrix.numbers:
         axes.figure.legend(
             handles=_key(),

@@ -10,7 +10,6 @@ from mixeval.figures import (
     FULL_WIDTH_MM,
     GRID,
     INK,
-    QUIET_INK,
     ROLE_COLOURS,
     new_figure,
     printed_style,
@@ -97,10 +96,13 @@ def _draw_participants(axes: Axes, ratings: Ratings) -> None:
 
 def _dress(axes: Axes, ratings: Ratings, width_mm: float) -> None:
     names, steep = _wrapped_labels(ratings, width_mm)
+    counts = [len(values) for values in ratings.by_condition().values()]
+    if len(set(counts)) > 1:
+        names = [f"{name}\nn = {count}" for name, count in zip(names, counts, strict=True)]
     # A label is text, never mathematics: a dollar sign must not change the figure.
     axes.set_xticks(range(len(names)), names, parse_math=False, rotation=90 if steep else 0)
     axes.set_xlim(-0.6, len(names) - 0.4)
-    low, high = _scale(ratings)
+    low, high = ratings.ends
     axes.set_ylim(low - 0.02 * (high - low), high + 0.02 * (high - low))
     axes.set_xlabel("")
     name = ratings.attribute or ""
@@ -179,10 +181,3 @@ def _colour(condition: str, ratings: Ratings) -> str:
 def _width(ratings: Ratings) -> float:
     # Two or three violins would otherwise look like barrels.
     return min(0.82, 0.17 * len(ratings.labels))
-
-
-def _scale(ratings: Ratings) -> tuple[float, float]:
-    if ratings.scale is not None:
-        return ratings.scale
-    low, high = float(ratings.rows["rating"].min()), float(ratings.rows["rating"].max())
-    return (low, high) if high > low else (low - 0.5, high + 0.5)

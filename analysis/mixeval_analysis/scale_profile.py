@@ -6,11 +6,10 @@ from mixeval_analysis.describe import REPLICATES, summary
 from mixeval_analysis.omnibus import friedman
 from mixeval_analysis.paired import wilcoxon
 from mixeval_analysis.paired_differences import why_compared
-from mixeval_analysis.panels import too_many
+from mixeval_analysis.panel_grid import too_many_items, too_many_participants
 from mixeval_analysis.paper_profile import PAPER
 from mixeval_analysis.profile import Chapter, Figure, Profile, each
-from mixeval_analysis.rank_plot import incomplete
-from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.rankings import incomplete
 
 RESULT = Chapter(
     title="Result",
@@ -60,19 +59,11 @@ RANKS = Figure(
 )
 
 
-def _too_many_items(ratings: Ratings) -> str:
-    return too_many(ratings, "item")
-
-
-def _too_many_participants(ratings: Ratings) -> str:
-    return too_many(ratings, "participant")
-
-
 BY_ITEM = Figure(
     "by_item",
     "Item by item",
-    "Ratings of {shape}. Where an item leaves the grey line, the mixes were heard otherwise in it than in the rest.",
-    remark=_too_many_items,
+    "Ratings of {shape}. Where a median lies off its grey mark, the mix was heard otherwise in this item than in the rest.",
+    remark=too_many_items,
 )
 
 BY_PARTICIPANT = Figure(
@@ -80,7 +71,7 @@ BY_PARTICIPANT = Figure(
     "Participant by participant",
     "Ratings of {shape}. Look for those who order the mixes otherwise than the panel, or use another part of the "
     "scale.",
-    remark=_too_many_participants,
+    remark=too_many_participants,
 )
 
 SCALE = Profile(
