@@ -50,6 +50,7 @@ _STYLE: Mapping[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mixeval",  # ids are random without it
 }
+_CANVASES = {"pdf": FigureCanvasPdf, "svg": FigureCanvasSVG, "png": FigureCanvasAgg}
 # Without these, a file carries the moment it was made.
 _METADATA: Mapping[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "Creator": "mixeval"},
@@ -113,10 +114,6 @@ def wrapped(label: str, width: int, lines: int | None = None) -> str:
 def _save(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
     figure.dpi = _DPI
-    write: Any = {
-        "pdf": FigureCanvasPdf(figure).print_pdf,
-        "svg": FigureCanvasSVG(figure).print_svg,
-        "png": FigureCanvasAgg(figure).print_png,
-    }[kind]
-    write(buffer, metadata=_METADATA[kind])
+    canvas = _CANVASES[kind](figure)
+    getattr(canvas, f"print_{kind}")(buffer, metadata=_METADATA[kind])
     return buffer.getvalue()

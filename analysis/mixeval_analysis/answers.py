@@ -25,6 +25,8 @@ class RatedVersion:
     attribute: str | None = None
     page: str = ""
     stimuli: Mapping[tuple[str, str], str] | None = None
+    target_lufs: float | None = None
+    """Integrated loudness to which its stimuli were brought, where that is known."""
 
 
 @dataclass(frozen=True)

@@ -263,6 +263,7 @@ def _rated(entry: StoredVersion) -> RatedVersion:
         attribute=entry.version.study.test.attributes_asked[0].name,
         page=entry.version.study.test.page,
         stimuli={(s.item, s.condition): s.sha256 for s in entry.version.manifest.stimuli},
+        target_lufs=entry.version.manifest.target_lufs,
     )
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,7 @@ from mixeval.figures import FULL_WIDTH_MM
 from mixeval_analysis.ratings import Ratings, Values
 
 Unit = Literal["item", "participant"]
-Places = int | npt.NDArray[np.int64]
+Places = int | npt.NDArray[np.integer[Any]]
 """Which panel, counted along the rows."""
 
 MOST: Mapping[Unit, int] = {"item": 30, "participant": 60}

@@ -89,6 +89,11 @@ class Analysis:
     def figures(self) -> tuple[Figure, ...]:
         return tuple(figure for made in self.chapters for figure in self.figures_of(made))
 
+    def caption_of(self, figure: Figure) -> str:
+        """Return what stands above a figure of these answers."""
+        remark = figure.remark(self.answers) if figure.remark else ""
+        return f"{figure.caption.format(shape=self.answers.shape_in_words())} {remark}".strip()
+
 
 def made(answers: Answers, profile: Profile) -> Analysis:
     """Make every table of `profile` from answers that were selected."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from mixeval.result_folder import Files, listing_file, replace_files, table_files
 from mixeval_analysis.answers import Answers
 from mixeval_analysis.drawing import draw, letters_missing
+from mixeval_analysis.methods import methods_text
 from mixeval_analysis.page_profiles import analyze_answers
 from mixeval_analysis.profile import Analysis
 from mixeval_analysis.provenance import provenance
@@ -59,7 +60,7 @@ def _files(analysis: Analysis, selection: Selection, *, single_column: bool) -> 
     differing = (differing_stimuli(analysis.answers.versions) or {}) if selection.pooled else None
     svg = {name: drawn["svg"] for name, drawn in figures.items()}
     page = report_page(analysis, figures_svg=svg, differing=differing)
-    files: Files = {"report.html": page.encode()}
+    files: Files = {"report.html": page.encode(), "methods.txt": methods_text(analysis).encode()}
     files |= table_files(analysis.tables.values())
     files |= {
         f"figures/{name}.{kind}": content
