@@ -136,7 +136,7 @@ def _write_numbers(axes: Axes, matrix: _Matrix) -> None:
     decimals = 0 if matrix.largest >= 100 else 1 if matrix.largest >= 3 else 2
     below = [matrix.pair(row, column) for row in range(matrix.k) for column in range(row)]
     intervals = [_interval(found, decimals) for found in below]
-    small = matrix.size_pt(max(1, max(map(len, intervals))))
+    small = matrix.size_pt(max(1, *map(len, intervals)))
     with_interval = small >= _SMALLEST_PT and matrix.cell_height_mm >= 7
     size = matrix.size_pt(6, _BOLD_CHARACTER)
     for row in range(matrix.k):
