@@ -24,7 +24,7 @@ MM_PER_INCH = 25.4
 _DPI = 300
 
 # Okabe and Ito's palette, which readers with any colour vision tell apart.
-ROLE_COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
+ROLE_COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#595959"}
 DIFFERENCE_COLOURS = ("#5a97d0", "#b3d0ec", "#f7f6f3", "#f5c795", "#e08b2d")
 """From far below through none to far above: blue to orange, both as dark as each other, for one scale of differences."""
 INK = "#1b2126"
