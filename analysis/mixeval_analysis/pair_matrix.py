@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize, to_rgb
 from matplotlib.lines import Line2D
 
 from mixeval.figures import (
@@ -81,7 +81,7 @@ class _Matrix:
 
     @property
     def cell_height_mm(self) -> float:
-        return min(self.cell_mm, max(9.0, 0.6 * self.cell_mm)) if self.numbers else self.cell_mm
+        return min(self.cell_mm, max(9.0, 0.6 * self.cell_mm), 16.0) if self.numbers else self.cell_mm
 
     @property
     def height_mm(self) -> float:
@@ -126,6 +126,8 @@ class _Matrix:
 def _draw_cells(axes: Axes, matrix: _Matrix) -> None:
     picture = np.ones((matrix.k, matrix.k, 3))
     for row in range(matrix.k):
+        if not matrix.numbers:
+            picture[row, row] = to_rgb(GRID)
         for column in range(row):
             picture[row, column] = matrix.colour(matrix.pair(row, column))
     edges = np.arange(matrix.k + 1) - 0.5

@@ -152,7 +152,8 @@ def test_panels_are_named_up_to_a_number_and_summed_up_beyond():
     assert ">P059<" not in FIGURES["by_participant"](analyze_answers(many))["svg"].decode()
     assert too_many_items(panel_of(2, MOST["item"], 3)) == ""
     assert too_many_items(panel_of(2, MOST["item"] + 1, 3)).startswith("31 items are too many")
-    assert too_many_items(panel_of(2, MOST["item"], 40)).startswith("30 items are too many")
+    high = panel_of(MOST["participant"], 1, 40)
+    assert too_many_participants(high).startswith("60 participants are too many")
 
 
 @pytest.mark.parametrize(
