@@ -8,7 +8,6 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from mixeval.figures import FULL_WIDTH_MM
 from mixeval_analysis.ratings import Ratings, Values
 
 Unit = Literal["item", "participant"]
@@ -19,6 +18,8 @@ MOST: Mapping[Unit, int] = {"item": 30, "participant": 60}
 """Panels of one figure."""
 _COLUMNS: Mapping[Unit, int] = {"item": 5, "participant": 6}
 _NARROW_COLUMNS = 3
+_WIDE_MM = 150.0
+"""From here on a figure is wide; the rest is one column of a page."""
 _TALLEST_MM = 700.0
 _MOST_WITH_ROOM = 12
 """Conditions up to which rows are as high as their labels would like."""
@@ -78,7 +79,7 @@ def fits(ratings: Ratings, unit: Unit) -> bool:
     if panels > MOST[unit]:
         return False
     # Of all widths the widest decides, so that one caption fits all.
-    rows = math.ceil(panels / _columns(unit, panels, FULL_WIDTH_MM))
+    rows = math.ceil(panels / _columns(unit, panels, _WIDE_MM))
     return rows * (k + NAME_ROWS) * _row_mm(k) <= _TALLEST_MM
 
 
@@ -103,7 +104,7 @@ def _too_many(ratings: Ratings, unit: Unit) -> str:
 
 
 def _columns(unit: Unit, panels: int, width_mm: float) -> int:
-    widest = _COLUMNS[unit] if width_mm >= FULL_WIDTH_MM else _NARROW_COLUMNS
+    widest = _COLUMNS[unit] if width_mm >= _WIDE_MM else _NARROW_COLUMNS
     # Rows are filled evenly: eight panels make two rows of four, not one of five and one of three.
     return math.ceil(panels / math.ceil(panels / min(widest, panels)))
 
