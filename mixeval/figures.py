@@ -10,19 +10,28 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 FULL_WIDTH_MM = 183
 """Two columns of a journal page."""
+COLUMN_WIDTH_MM = 89
+"""One column of a journal page."""
 MM_PER_INCH = 25.4
+_DPI = 300
 
 # Okabe and Ito's palette, which readers with any colour vision tell apart.
-ROLE_COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#7A7A7A"}
+ROLE_COLOURS: Mapping[str, str] = {"system": "#0072B2", "reference": "#009E73", "anchor": "#595959"}
+DIFFERENCE_COLOURS = ("#5a97d0", "#b3d0ec", "#f7f6f3", "#f5c795", "#e08b2d")
+"""From far below through none to far above: blue to orange, both as dark as each other, for one scale of differences."""
 INK = "#1b2126"
 QUIET_INK = "#566069"
 GRID = "#dcd9d0"
+BAND = "#f6e7c8"
+"""Behind what counts as no difference; every dot and line stands out from it."""
 
 _STYLE: Mapping[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
@@ -41,6 +50,7 @@ _STYLE: Mapping[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "mixeval",  # ids are random without it
 }
+_CANVASES = {"pdf": FigureCanvasPdf, "svg": FigureCanvasSVG, "png": FigureCanvasAgg}
 # Without these, a file carries the moment it was made.
 _METADATA: Mapping[str, dict[str, str | None]] = {
     "pdf": {"CreationDate": None, "Creator": "mixeval"},
@@ -57,19 +67,24 @@ def printed_style() -> Iterator[None]:
         yield
 
 
-def new_figure(height_mm: float, *, hspace: float | None = None) -> Figure:
-    """Make an empty figure as wide as a page's two columns; `hspace` is matplotlib's, between its rows."""
+def new_figure(height_mm: float, *, hspace: float | None = None, width_mm: float = FULL_WIDTH_MM) -> Figure:
+    """Make an empty figure, left alone as wide as a page's two columns; `hspace` is matplotlib's, between its rows."""
     # Other programs set the text in other fonts: room at the edges keeps it whole.
     room = ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08)
     if hspace is not None:
         room.set(hspace=hspace, h_pad=0.05)
-    figure = Figure(figsize=(FULL_WIDTH_MM / MM_PER_INCH, height_mm / MM_PER_INCH), layout=room)
+    figure = Figure(figsize=(width_mm / MM_PER_INCH, height_mm / MM_PER_INCH), layout=room)
     FigureCanvasAgg(figure)
     return figure
 
 
 def saved(figure: Figure) -> dict[str, bytes]:
     """Write a figure as PDF, SVG and PNG (300 dpi), by kind; the same figure gives the same bytes."""
+    # Places are found once: `savefig` would find the same for each kind, which takes longer than writing it.
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)
+        figure.set_layout_engine("none")
     return {kind: _save(figure, kind) for kind in _METADATA}
 
 
@@ -98,5 +113,7 @@ def wrapped(label: str, width: int, lines: int | None = None) -> str:
 
 def _save(figure: Figure, kind: str) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=300, metadata=_METADATA[kind])
+    figure.dpi = _DPI
+    canvas = _CANVASES[kind](figure)
+    getattr(canvas, f"print_{kind}")(buffer, metadata=_METADATA[kind])
     return buffer.getvalue()

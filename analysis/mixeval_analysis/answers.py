@@ -30,6 +30,8 @@ class RatedVersion:
     stimuli: Mapping[tuple[str, str], str] | None = None
     analysis: AnalysisSection | None = None
     """What its study.toml asked of the answers before they were given."""
+    target_lufs: float | None = None
+    """Integrated loudness to which its stimuli were brought, where that is known."""
 
 
 @dataclass(frozen=True)

@@ -273,6 +273,7 @@ def _rated(entry: StoredVersion) -> RatedVersion:
         page=entry.version.study.test.page,
         stimuli={(s.item, s.condition): s.sha256 for s in entry.version.manifest.stimuli},
         analysis=entry.version.study.analysis,
+        target_lufs=entry.version.manifest.target_lufs,
     )
 
 

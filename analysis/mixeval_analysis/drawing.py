@@ -1,18 +1,23 @@
 """Which figure belongs to which analysis: a new one is a function and a line in FIGURES."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import mixeval.figures
-from mixeval.figures import ROLE_COLOURS
+from mixeval.figures import COLUMN_WIDTH_MM, FULL_WIDTH_MM, ROLE_COLOURS
+from mixeval_analysis import panels
 from mixeval_analysis.answers import Answers
+from mixeval_analysis.estimation_plot import estimation
 from mixeval_analysis.interval_plot import IntervalRow, Scale, interval_figure
+from mixeval_analysis.pair_matrix import pairs
 from mixeval_analysis.panel_plots import listening_figure, screening_figure, timing_figure
 from mixeval_analysis.plots import violin
 from mixeval_analysis.profile import Analysis
+from mixeval_analysis.rank_plot import ranks
 from mixeval_analysis.rankings import in_ranks
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.tables import Table
@@ -21,9 +26,19 @@ from mixeval_analysis.trials import Outcome, Trials
 _SHARES: Mapping[float, str] = {0.0: "0 %", 0.25: "25 %", 0.5: "50 %", 0.75: "75 %", 1.0: "100 %"}
 
 
-def draw(analysis: Analysis) -> dict[str, dict[str, bytes]]:
-    """Draw the figures of an analysis by name, each as PDF, SVG and PNG, by kind."""
-    return {figure.name: FIGURES[figure.name](analysis) for figure in analysis.figures}
+def draw(analysis: Analysis, *, single_column: bool = False) -> dict[str, dict[str, bytes]]:
+    """Draw the figures of an analysis by name, 183 mm wide, each as PDF, SVG and PNG, by kind.
+
+    With `single_column`, those that fit one column of a page come 89 mm wide too, as NAME-89mm.
+    """
+    drawn = {figure.name: FIGURES[figure.name](analysis) for figure in analysis.figures}
+    if single_column:
+        drawn |= {
+            f"{figure.name}-{COLUMN_WIDTH_MM}mm": SINGLE_COLUMN[figure.name](analysis)
+            for figure in analysis.figures
+            if figure.name in SINGLE_COLUMN
+        }
+    return drawn
 
 
 def letters_missing(answers: Answers) -> str | None:
@@ -34,8 +49,28 @@ def letters_missing(answers: Answers) -> str | None:
     return mixeval.figures.letters_missing("".join([*answers.labels.values(), answers.attribute or ""]))
 
 
-def _violin(analysis: Analysis) -> dict[str, bytes]:
-    return violin(_ratings(analysis))
+def _violin(analysis: Analysis, width_mm: float = FULL_WIDTH_MM) -> dict[str, bytes]:
+    return violin(_ratings(analysis), width_mm=width_mm)
+
+
+def _pairs(analysis: Analysis, width_mm: float = FULL_WIDTH_MM) -> dict[str, bytes]:
+    return pairs(_ratings(analysis), analysis.tables["wilcoxon"], width_mm=width_mm)
+
+
+def _estimation(analysis: Analysis, width_mm: float = FULL_WIDTH_MM) -> dict[str, bytes]:
+    return estimation(_ratings(analysis), analysis.tables["wilcoxon"], width_mm=width_mm)
+
+
+def _ranks(analysis: Analysis, width_mm: float = FULL_WIDTH_MM) -> dict[str, bytes]:
+    return ranks(_ratings(analysis), width_mm=width_mm)
+
+
+def _by_item(analysis: Analysis, width_mm: float = FULL_WIDTH_MM) -> dict[str, bytes]:
+    return panels.by_item(_ratings(analysis), width_mm=width_mm)
+
+
+def _by_participant(analysis: Analysis, width_mm: float = FULL_WIDTH_MM) -> dict[str, bytes]:
+    return panels.by_participant(_ratings(analysis), width_mm=width_mm)
 
 
 def _choices(analysis: Analysis) -> dict[str, bytes]:
@@ -101,6 +136,11 @@ def _sdg(analysis: Analysis) -> dict[str, bytes]:
 
 FIGURES: Mapping[str, Callable[[Analysis], dict[str, bytes]]] = {
     "violin": _violin,
+    "pairs": _pairs,
+    "estimation": _estimation,
+    "ranks": _ranks,
+    "by_item": _by_item,
+    "by_participant": _by_participant,
     "choices": _choices,
     "right_answers": _right_answers,
     "mean_ranks": _mean_ranks,
@@ -110,6 +150,20 @@ FIGURES: Mapping[str, Callable[[Analysis], dict[str, bytes]]] = {
     "listening": lambda analysis: listening_figure(analysis.answers, analysis.tables["listening"]),
     "screening": lambda analysis: screening_figure(analysis.answers),
 }
+"""Drawers by name, 183 mm wide."""
+
+SINGLE_COLUMN: Mapping[str, Callable[[Analysis], dict[str, bytes]]] = {
+    name: partial(drawer, width_mm=COLUMN_WIDTH_MM)
+    for name, drawer in {
+        "violin": _violin,
+        "pairs": _pairs,
+        "estimation": _estimation,
+        "ranks": _ranks,
+        "by_item": _by_item,
+        "by_participant": _by_participant,
+    }.items()
+}
+"""Drawers of the figures that fit one column of a page too."""
 
 
 def _condition_rows(

@@ -7,12 +7,25 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
-from mixeval.figures import GRID, INK, QUIET_INK, ROLE_COLOURS, new_figure, printed_style, saved, wrapped
-from mixeval.tables import SIMULATED
+from mixeval.figures import (
+    BAND,
+    FULL_WIDTH_MM,
+    GRID,
+    INK,
+    QUIET_INK,
+    ROLE_COLOURS,
+    new_figure,
+    printed_style,
+    saved,
+    wrapped,
+)
 from mixeval_analysis.answers import Answers
+from mixeval_analysis.figure_heading import draw_heading
 
-_LABEL_CHARACTERS = 26
+_LABEL_CHARACTERS_PER_MM = 26 / 183
+_FEWEST_LABEL_CHARACTERS = 17
 _LABEL_LINES = 2
 _ROW_MM = 9.0
 _TALLEST_MM = 1000.0
@@ -46,17 +59,21 @@ class Scale:
     ticks: Mapping[float, str] = field(default_factory=dict)
     neutral: float | None = None
     reversed: bool = False
+    band: tuple[float, float] | None = None
+    """Values that still count as no difference."""
 
 
-def interval_figure(rows: Sequence[IntervalRow], scale: Scale, answers: Answers) -> dict[str, bytes]:
-    """Draw estimates from the top down, in PDF, SVG and PNG (300 dpi), 183 mm wide."""
+def interval_figure(
+    rows: Sequence[IntervalRow], scale: Scale, answers: Answers, *, width_mm: float = FULL_WIDTH_MM
+) -> dict[str, bytes]:
+    """Draw estimates from the top down, in PDF, SVG and PNG (300 dpi)."""
     with printed_style():
-        figure = new_figure(_FRAME_MM + min(_TALLEST_MM, _ROW_MM * len(rows)))
+        figure = new_figure(_FRAME_MM + min(_TALLEST_MM, _ROW_MM * len(rows)), width_mm=width_mm)
         axes = figure.add_subplot()
         for place, row in enumerate(rows):
             _draw_dots(axes, place, row)
             _draw_estimate(axes, place, row)
-        _dress(axes, rows, scale, answers)
+        _dress(axes, rows, scale, answers, width_mm)
         return saved(figure)
 
 
@@ -96,15 +113,16 @@ def _stacked(dots: Sequence[float]) -> npt.NDArray[np.float64]:
     return offsets
 
 
-def _dress(axes: Axes, rows: Sequence[IntervalRow], scale: Scale, answers: Answers) -> None:
+def _dress(axes: Axes, rows: Sequence[IntervalRow], scale: Scale, answers: Answers, width_mm: float) -> None:
     places = range(len(rows))
+    characters = max(_FEWEST_LABEL_CHARACTERS, int(_LABEL_CHARACTERS_PER_MM * width_mm))
     # A label is text, never mathematics: a dollar sign must not change the figure.
-    axes.set_yticks(places, [_short(row.label) for row in rows], parse_math=False)
+    axes.set_yticks(places, [_short(row.label, characters) for row in rows], parse_math=False)
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(axis="y", size=0)
     if any(row.opposite for row in rows):
         right = axes.secondary_yaxis("right")
-        right.set_yticks(places, [_short(row.opposite) for row in rows], parse_math=False)
+        right.set_yticks(places, [_short(row.opposite, characters) for row in rows], parse_math=False)
         right.tick_params(axis="y", size=0)
         right.spines["right"].set_visible(False)
     room = 0.02 * (scale.high - scale.low)
@@ -113,18 +131,16 @@ def _dress(axes: Axes, rows: Sequence[IntervalRow], scale: Scale, answers: Answe
     if scale.ticks:
         axes.set_xticks(list(scale.ticks), list(scale.ticks.values()), parse_math=False)
     axes.set_xlabel(scale.name, parse_math=False)
+    if scale.band is not None:
+        axes.axvspan(*scale.band, color=BAND, linewidth=0, zorder=0)
     if scale.neutral is not None:
         axes.axvline(scale.neutral, color=QUIET_INK, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
     axes.grid(axis="x", color=GRID, linewidth=0.5, zorder=0)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    if answers.simulated:
-        word = {"fontsize": 9, "fontweight": "bold", "color": "#b3261e"}
-        axes.set_title(f"{SIMULATED} listeners", fontdict=word, loc="left")
-    shape = {"fontsize": 7.5, "color": QUIET_INK}
-    axes.set_title(answers.shape_in_words(), fontdict=shape, loc="right" if answers.simulated else "left")
+    draw_heading(axes, answers)
     axes.figure.legend(
-        handles=_key(any(len(row.dots) for row in rows)),
+        handles=_key(scale, dots=any(len(row.dots) for row in rows)),
         loc="outside lower left",
         ncols=3,
         frameon=False,
@@ -133,13 +149,13 @@ def _dress(axes: Axes, rows: Sequence[IntervalRow], scale: Scale, answers: Answe
     )
 
 
-def _short(label: str) -> str:
-    return wrapped(label, _LABEL_CHARACTERS, _LABEL_LINES) if label else ""
+def _short(label: str, characters: int) -> str:
+    return wrapped(label, characters, _LABEL_LINES) if label else ""
 
 
-def _key(dots: bool) -> list[Line2D]:
+def _key(scale: Scale, *, dots: bool) -> list[Line2D | Patch]:
     blue = ROLE_COLOURS["system"]
-    key = [
+    key: list[Line2D | Patch] = [
         Line2D(
             [],
             [],
@@ -165,4 +181,6 @@ def _key(dots: bool) -> list[Line2D]:
                 label="a participant",
             )
         )
+    if scale.band is not None:
+        key.append(Patch(facecolor=BAND, label=f"margin, {scale.band[1]:g} either way"))
     return key

@@ -10,7 +10,6 @@ from mixeval.figures import (
     FULL_WIDTH_MM,
     GRID,
     INK,
-    QUIET_INK,
     ROLE_COLOURS,
     new_figure,
     printed_style,
@@ -18,7 +17,7 @@ from mixeval.figures import (
     wrapped,
 )
 from mixeval.seeds import generator
-from mixeval.tables import SIMULATED
+from mixeval_analysis.figure_heading import draw_heading
 from mixeval_analysis.ratings import Ratings
 
 _LINE_MM = 3.2
@@ -27,20 +26,20 @@ _MOST_DOTS_AS_SHAPES = 300
 """A dot of each of more participants becomes one picture: 10 000 would make a page of 14 MB."""
 
 
-def violin(ratings: Ratings) -> dict[str, bytes]:
-    """Draw the ratings of each condition as a violin, in PDF, SVG and PNG (300 dpi), 183 mm wide.
+def violin(ratings: Ratings, *, width_mm: float = FULL_WIDTH_MM) -> dict[str, bytes]:
+    """Draw the ratings of each condition as a violin, in PDF, SVG and PNG (300 dpi).
 
     The violin is the density of all ratings, ended at the lowest and highest (seaborn's default draws beyond
     the scale) and scaled to one width. The bar is the interquartile range, the white dot the median, the
     small dots are participants' means.
     """
     with printed_style():
-        figure = new_figure(_height_mm(ratings))
+        figure = new_figure(_height_mm(ratings, width_mm), width_mm=width_mm)
         axes = figure.add_subplot()
         _draw_violins(axes, ratings)
         _draw_summaries(axes, ratings)
         _draw_participants(axes, ratings)
-        _dress(axes, ratings)
+        _dress(axes, ratings, width_mm)
         return saved(figure)
 
 
@@ -95,12 +94,15 @@ def _draw_participants(axes: Axes, ratings: Ratings) -> None:
         )
 
 
-def _dress(axes: Axes, ratings: Ratings) -> None:
-    names, steep = _wrapped_labels(ratings)
+def _dress(axes: Axes, ratings: Ratings, width_mm: float) -> None:
+    names, steep = _wrapped_labels(ratings, width_mm)
+    counts = [len(values) for values in ratings.by_condition().values()]
+    if len(set(counts)) > 1:
+        names = [f"{name}\nn = {count}" for name, count in zip(names, counts, strict=True)]
     # A label is text, never mathematics: a dollar sign must not change the figure.
     axes.set_xticks(range(len(names)), names, parse_math=False, rotation=90 if steep else 0)
     axes.set_xlim(-0.6, len(names) - 0.4)
-    low, high = _scale(ratings)
+    low, high = ratings.ends
     axes.set_ylim(low - 0.02 * (high - low), high + 0.02 * (high - low))
     axes.set_xlabel("")
     name = ratings.attribute or ""
@@ -108,24 +110,20 @@ def _dress(axes: Axes, ratings: Ratings) -> None:
     axes.grid(axis="y", color=GRID, linewidth=0.5, zorder=0)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "bottom"]].set_visible(False)
-    shape = {"fontsize": 7.5, "color": QUIET_INK}
-    if ratings.simulated:
-        word = {"fontsize": 9, "fontweight": "bold", "color": "#b3261e"}
-        axes.set_title(f"{SIMULATED} listeners", fontdict=word, loc="left")
-    axes.set_title(ratings.shape_in_words(), fontdict=shape, loc="right" if ratings.simulated else "left")
+    draw_heading(axes, ratings)
     axes.figure.legend(
         handles=_key(ratings),
         loc="outside lower left",
-        ncols=6,
+        ncols=6 if width_mm >= FULL_WIDTH_MM else 3,
         frameon=False,
         fontsize=6.5,
         handlelength=1.2,
     )
 
 
-def _wrapped_labels(ratings: Ratings) -> tuple[list[str], bool]:
+def _wrapped_labels(ratings: Ratings, width_mm: float) -> tuple[list[str], bool]:
     """Break labels into lines that stand side by side; turn them upright where there are too many."""
-    slot_mm = (FULL_WIDTH_MM - 14) / len(ratings.labels)
+    slot_mm = (width_mm - 14) / len(ratings.labels)
     characters = int(slot_mm / 1.6)
     steep = characters < 7
     if not steep:
@@ -135,8 +133,8 @@ def _wrapped_labels(ratings: Ratings) -> tuple[list[str], bool]:
     return [wrapped(label, 40, lines) for label in ratings.labels.values()], True
 
 
-def _height_mm(ratings: Ratings) -> float:
-    names, steep = _wrapped_labels(ratings)
+def _height_mm(ratings: Ratings, width_mm: float) -> float:
+    names, steep = _wrapped_labels(ratings, width_mm)
     longest = max(len(line) for name in names for line in name.split("\n"))
     return 92 + 1.5 * longest if steep else 92
 
@@ -183,10 +181,3 @@ def _colour(condition: str, ratings: Ratings) -> str:
 def _width(ratings: Ratings) -> float:
     # Two or three violins would otherwise look like barrels.
     return min(0.82, 0.17 * len(ratings.labels))
-
-
-def _scale(ratings: Ratings) -> tuple[float, float]:
-    if ratings.scale is not None:
-        return ratings.scale
-    low, high = float(ratings.rows["rating"].min()), float(ratings.rows["rating"].max())
-    return (low, high) if high > low else (low - 0.5, high + 0.5)

@@ -21,6 +21,8 @@ class Figure:
     """What is drawn of how many; `{shape}` is the panel in words."""
     needs: tuple[str, ...] = ()
     """Tables that it is drawn from: where one is not made, there is no figure."""
+    remark: Callable[[Any], str] | None = None
+    """Says of these answers what the caption cannot know, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,11 @@ class Analysis:
     @property
     def figures(self) -> tuple[Figure, ...]:
         return tuple(figure for made in self.chapters for figure in self.figures_of(made))
+
+    def caption_of(self, figure: Figure) -> str:
+        """Return what stands above a figure of these answers."""
+        remark = figure.remark(self.answers) if figure.remark else ""
+        return f"{figure.caption.format(shape=self.answers.shape_in_words())} {remark}".strip()
 
 
 def made(answers: Answers, profile: Profile) -> Analysis:

@@ -10,6 +10,7 @@ import numpy as np
 from mixeval.tables import frame_of
 from mixeval_analysis.describe import REPLICATES, bootstrap_means, few
 from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.signed_rank import DECIMALS
 from mixeval_analysis.tables import Table
 
 Orders = list[str]
@@ -56,3 +57,27 @@ def in_ranks(ratings: Ratings) -> Ratings:
     """Turn ratings into ranks within each participant's page, 1 for the highest; equal ones share their mean."""
     pages = ratings.rows.groupby(["participant", "item"])["rating"]
     return replace(ratings, rows=ratings.rows.assign(rating=pages.rank(ascending=False)), scale=None)
+
+
+def participant_ranks(ratings: Ratings) -> Ratings:
+    """Return one row per participant and condition, rated by its rank among that participant's means.
+
+    Only participants who rated every condition have ranks that compare.
+    """
+    means = ratings.rows.groupby(["participant", "condition"])["rating"].mean().unstack("condition")
+    # Rounded, since equal means must tie.
+    complete = means.sort_index().reindex(columns=list(ratings.labels)).dropna().round(DECIMALS)
+    long = (
+        complete.rank(axis=1, ascending=False)
+        .reset_index()
+        .melt(id_vars="participant", var_name="condition", value_name="rating")
+    )
+    return replace(ratings, rows=long.assign(item="", simulated=ratings.simulated), scale=None)
+
+
+def incomplete(ratings: Ratings) -> str:
+    """Say how many participants have no ranks, or nothing where all have."""
+    without = ratings.participants - participant_ranks(ratings).participants
+    if not without:
+        return ""
+    return f"{without} of {ratings.participants} did not rate every condition and are not ranked here."

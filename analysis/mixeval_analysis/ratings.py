@@ -83,6 +83,14 @@ class Ratings(Answers):
 
     scale: tuple[float, float] | None = None
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Return the ends of the scale, else the lowest and the highest rating; they always differ."""
+        if self.scale is not None:
+            return self.scale
+        low, high = float(self.rows["rating"].min()), float(self.rows["rating"].max())
+        return (low, high) if high > low else (low - 0.5, high + 0.5)
+
     def of(self, condition: str) -> Values:
         """Return the ratings of one condition, shape (n,)."""
         return np.asarray(self.rows.loc[self.rows["condition"] == condition, "rating"], dtype=np.float64)

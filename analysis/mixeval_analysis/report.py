@@ -1,16 +1,22 @@
 """The report: one HTML page that needs nothing beside it, for the screen and for paper."""
 
+import base64
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from mixeval.tables import SIMULATED
+from mixeval.tables import SIMULATED, Table, to_csv
 from mixeval_analysis.answers import Answers, LeftOut
+from mixeval_analysis.methods import methods
+from mixeval_analysis.paired_differences import compared_with, why_compared
 from mixeval_analysis.profile import Analysis
 from mixeval_analysis.provenance import provenance, version_entry
+from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.selection import differing_stimuli, folder_of
+from mixeval_analysis.sentences import Asked, results_in_words
 
 
 def report_page(
@@ -28,7 +34,10 @@ def report_page(
             answers=analysis.answers,
             profile=analysis.profile,
             analysis=analysis,
-            svg={name: _inline(content) for name, content in figures_svg.items()},
+            svg={name: _inline(name, content) for name, content in figures_svg.items()},
+            words=results_in_words(analysis.tables, _asked(analysis.answers)),
+            compared=why_compared(analysis.answers) if isinstance(analysis.answers, Ratings) else "",
+            methods=methods(analysis),
             facts=provenance(analysis),
             versions=[version_entry(analysis.answers, entry.id) for entry in analysis.answers.versions],
             differing=differing,
@@ -62,16 +71,35 @@ def index_page(groups: Sequence[Answers], elsewhere: Sequence[LeftOut]) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("mixeval_analysis"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["csv_link"] = _csv_link
+    return environment
 
 
-def _inline(svg: bytes) -> Markup:
+def _asked(answers: Answers) -> Asked:
+    if not isinstance(answers, Ratings):
+        return Asked()
+    if answers.page == "ranking":
+        return Asked(compared_with(answers), higher="ranked higher", unit="place")
+    return Asked(compared_with(answers))
+
+
+def _inline(name: str, svg: bytes) -> Markup:
     # matplotlib has escaped the labels; the XML prolog has no place inside HTML.
     text = svg.decode("utf-8")
-    return Markup(text[text.index("<svg") :])  # noqa: S704 - drawn by this program
+    text = text[text.index("<svg") :]
+    # Every drawing has a figure_1: on one page an id is there once.
+    text = re.sub(r'(?<= id=")', f"{name}-", text)
+    text = re.sub(r"(?<=url\(#)|(?<=href=\"#)", f"{name}-", text)
+    return Markup(text)  # noqa: S704 - drawn by this program
+
+
+def _csv_link(table: Table) -> str:
+    """Return the table's CSV file as a link that holds it, so that the page needs nothing beside it."""
+    return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(to_csv(table).encode()).decode()}"

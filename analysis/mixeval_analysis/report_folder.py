@@ -7,6 +7,7 @@ from pathlib import Path
 from mixeval.result_folder import Files, listing_file, replace_files, table_files
 from mixeval_analysis.answers import Answers
 from mixeval_analysis.drawing import draw, letters_missing
+from mixeval_analysis.methods import methods_text
 from mixeval_analysis.page_profiles import PROFILES, analyze_answers
 from mixeval_analysis.panel_profile import PANEL_CHAPTERS
 from mixeval_analysis.profile import Analysis, Tables, made
@@ -26,23 +27,24 @@ class Report:
     analyses: Mapping[Path, Analysis]
 
 
-def write_report(selection: Selection, folder: Path) -> Report:
+def write_report(selection: Selection, folder: Path, *, single_column: bool = False) -> Report:
     """Analyse each group of `selection` and write everything to `folder`.
 
-    One group fills the folder itself; several fill `version-XXXXXXXX/` each, under a page that leads to them.
+    Figures are 183 mm wide; with `single_column` there are files of 89 mm too. One group fills the folder itself; several fill `version-XXXXXXXX/` each, under a page that leads to them.
     Raises ResultError when the folder cannot be written, or holds a file of the same name that mixeval did
     not write.
     """
     analyses = [analyze_answers(_with_remark(group)) for group in selection.groups]
     if len(analyses) == 1:
         places = {folder: analyses[0]}
-        files = _files(analyses[0], selection)
+        files = _files(analyses[0], selection, single_column=single_column)
     else:
         places, files = {}, {}
         for analysis in analyses:
             name = folder_of(analysis.answers.versions[0])
             places[folder / name] = analysis
-            files |= {f"{name}/{path}": content for path, content in _files(analysis, selection).items()}
+            own = _files(analysis, selection, single_column=single_column)
+            files |= {f"{name}/{path}": content for path, content in own.items()}
         files["report.html"] = index_page(selection.groups, selection.elsewhere).encode()
         entries = [{"folder": path.name, **provenance(analysis)} for path, analysis in places.items()]
         files[PROVENANCE] = listing_file(files, PROVENANCE, {"versions_apart": entries})
@@ -75,12 +77,12 @@ def results_of(answers: Answers) -> Tables:
     return made(answers, replace(profile, chapters=results)).tables
 
 
-def _files(analysis: Analysis, selection: Selection) -> Files:
-    figures = draw(analysis)
+def _files(analysis: Analysis, selection: Selection, *, single_column: bool) -> Files:
+    figures = draw(analysis, single_column=single_column)
     differing = (differing_stimuli(analysis.answers.versions) or {}) if selection.pooled else None
     svg = {name: drawn["svg"] for name, drawn in figures.items()}
     page = report_page(analysis, figures_svg=svg, differing=differing)
-    files: Files = {"report.html": page.encode()}
+    files: Files = {"report.html": page.encode(), "methods.txt": methods_text(analysis).encode()}
     files |= table_files(analysis.tables.values())
     files |= _tables_beside(analysis)
     files |= {

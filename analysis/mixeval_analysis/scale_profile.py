@@ -1,5 +1,7 @@
 """The analysis of ratings on a scale: what the design calls for, and the paper's tests beside it."""
 
+from dataclasses import replace
+
 from mixeval_analysis.agreement import agreement
 from mixeval_analysis.breakdown import by_item, by_participant
 from mixeval_analysis.concordance import agreement_by_item
@@ -12,10 +14,13 @@ from mixeval_analysis.groups import group_tables
 from mixeval_analysis.influence import first_places, leave_one_out
 from mixeval_analysis.omnibus import friedman
 from mixeval_analysis.paired import wilcoxon
+from mixeval_analysis.paired_differences import why_compared
+from mixeval_analysis.panel_grid import too_many_items, too_many_participants
 from mixeval_analysis.panel_profile import HOW, SCREENING, WHO
 from mixeval_analysis.paper_profile import PAPER
 from mixeval_analysis.plan_departures import plan_departures
 from mixeval_analysis.profile import Chapter, Figure, Profile, each
+from mixeval_analysis.rankings import incomplete
 
 RESULT = Chapter(
     title="Result",
@@ -36,6 +41,48 @@ SAME_PEOPLE = Chapter(
         "These tests compare what each participant said of one mix with what the same participant said of "
         "another. The row participant_mean, and all tests of pairs, count every participant once."
     ),
+)
+
+PAIRS = Figure(
+    "pairs",
+    "All pairs",
+    "Below the diagonal: mean difference, row minus column, with its 95 % interval (bootstrap over participants), "
+    "coloured by its size. Above: exact p of Wilcoxon's signed-rank test with Holm's correction, bold below 0.05. "
+    "Means of {shape}. An interval is that of its pair alone; p is corrected for all pairs.",
+    needs=("wilcoxon",),
+)
+
+ESTIMATION = Figure(
+    "estimation",
+    "Differences from the reference",
+    "Mean difference of {shape} with its 95 % interval (bootstrap over participants, of each difference alone); "
+    "small dots are participants' own differences, over items.",
+    needs=("wilcoxon",),
+    remark=why_compared,
+)
+
+RANKS = Figure(
+    "ranks",
+    "Ranking",
+    "Mean rank of participants' means, {shape}, the best at the top. Bars are 95 % intervals (bootstrap over "
+    "participants), small dots the ranks that participants gave.",
+    remark=incomplete,
+)
+
+
+BY_ITEM = Figure(
+    "by_item",
+    "Item by item",
+    "Ratings of {shape}. Where a median lies off its grey mark, the mix was heard otherwise in this item than in the rest.",
+    remark=too_many_items,
+)
+
+BY_PARTICIPANT = Figure(
+    "by_participant",
+    "Participant by participant",
+    "Ratings of {shape}. Look for those who order the mixes otherwise than the panel, or use another part of the "
+    "scale.",
+    remark=too_many_participants,
 )
 
 ASKED = Chapter(
@@ -89,6 +136,7 @@ EQUIVALENCE = Chapter(
 ITEMS_AND_PARTICIPANTS = Chapter(
     title="Items and participants",
     make=each(first_places, leave_one_out, by_item, by_participant),
+    figures=(BY_ITEM, BY_PARTICIPANT),
     text=(
         "Is the result that of the whole panel, or of one item or one person? If the sign of a difference holds in "
         "most items and for most participants, and whichever of them is left out, it is not carried by one of them."
@@ -118,7 +166,7 @@ SCALE = Profile(
     about="ratings",
     chapters=(
         RESULT,
-        SAME_PEOPLE,
+        replace(SAME_PEOPLE, figures=(ESTIMATION, PAIRS, RANKS)),
         EQUIVALENCE,
         ASKED,
         FACTORS,

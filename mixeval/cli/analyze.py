@@ -126,6 +126,9 @@ Examples:
     metavar="RULE",
     help="Leave out participants who meet this rule of screening (may be repeated).",
 )
+@click.option(
+    "--single-column", is_flag=True, help="Draw figures 89 mm wide too (NAME-89mm), for one column of a page."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the tables as JSON.")
 def analyze(
     source: str,
@@ -142,6 +145,7 @@ def analyze(
     groups: tuple[str, ...],
     exclude: tuple[str, ...],
     pool_versions: bool,
+    single_column: bool,
     as_json: bool,
 ) -> None:
     """Make the tables, figures and report from what listeners answered.
@@ -176,7 +180,8 @@ def analyze(
     # Drawing takes a second to load, which errors above need not wait for.
     from mixeval_analysis.report_folder import write_report  # noqa: PLC0415
 
-    report = write_report(selection, Path(out) if out else default_output(source))
+    folder = Path(out) if out else default_output(source)
+    report = write_report(selection, folder, single_column=single_column)
     if as_json:
         click.echo(json.dumps(_as_json(report), indent=1, ensure_ascii=False))
     else:

@@ -1,5 +1,6 @@
 """Judges: the files on disk before and after, and an HTML parser."""
 
+import base64
 import json
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ from mixeval_analysis.report_folder import write_report
 from mixeval_analysis.scale_profile import SCALE
 from mixeval_analysis.selection import Selection, select
 
+FIGURES = ("violin", "estimation", "pairs", "ranks", "by_item", "by_participant")
 NAMES = (
     "summary",
     "friedman",
@@ -42,8 +44,9 @@ def test_the_folder_holds_every_table_and_figure_in_every_form(panel, tmp_path):
         [
             "report.html",
             "report.json",
+            "methods.txt",
             *(f"tables/{name}.{kind}" for name in NAMES for kind in ("csv", "tex", "md")),
-            *(f"figures/{name}.{kind}" for name in ("screening", "violin") for kind in ("pdf", "svg", "png")),
+            *(f"figures/{name}.{kind}" for name in FIGURES for kind in ("pdf", "svg", "png")),
         ]
     )
 
@@ -65,12 +68,48 @@ def test_provenance_says_what_was_counted_and_how(panel, tmp_path):
     assert set(facts["libraries"]) == {"python", "numpy", "scipy", "pandas", "matplotlib", "seaborn"}
 
 
+def test_with_single_column_there_are_narrow_figures_too(panel, tmp_path):
+    folder = write_report(Selection((panel,)), tmp_path / "out", single_column=True).folder
+    assert {name for name in _names(folder) if "89mm" in name} == {
+        f"figures/{name}-89mm.{kind}" for name in FIGURES for kind in ("pdf", "svg", "png")
+    }
+
+
 def test_the_report_needs_nothing_beside_it_and_runs_nothing(panel, tmp_path):
     folder = write_report(Selection((panel,)), tmp_path / "out").folder
     page = _Page.of(folder / "report.html")
-    assert not page.tags & {"script", "link", "iframe", "img"}
-    assert not [value for name, value in page.links if not value.startswith("#")]
-    assert page.tags >= {"h1", "h2", "table", "svg"}
+    assert not page.tags & {"script", "link", "iframe", "img", "object", "embed"}
+    # What is fetched only when a reader asks for it: publications, and tables that the page holds itself.
+    outward = [value for _, value in page.links if not value.startswith("#")]
+    held = ("https://doi.org/", "data:text/csv;", "data:image/png;")
+    assert [value for value in outward if not value.startswith(held)] == []
+    assert "@import" not in (folder / "report.html").read_text()
+    assert page.tags >= {"h1", "h2", "nav", "main", "table", "svg", "details"}
+
+
+def test_every_table_can_be_taken_from_the_page_as_the_file_in_the_folder(panel, tmp_path):
+    folder = write_report(Selection((panel,)), tmp_path / "out").folder
+    page = _Page.of(folder / "report.html")
+    files = {name: base64.b64decode(link.partition("base64,")[2]) for name, link in page.downloads}
+    assert files == {f"{name}.csv": (folder / "tables" / f"{name}.csv").read_bytes() for name in NAMES}
+
+
+def test_the_contents_lead_to_every_chapter_figure_and_table_and_no_id_is_there_twice(panel, tmp_path):
+    folder = write_report(Selection((panel,)), tmp_path / "out").folder
+    page = _Page.of(folder / "report.html")
+    assert len(page.ids) == len(set(page.ids))
+    assert {value[1:] for _, value in page.links if value.startswith("#")} <= set(page.ids)
+    led = {value[1:] for name, value in page.links if name == "href" and value.startswith("#")}
+    assert led >= {*(f"figure-{name}" for name in FIGURES), *(f"table-{name}" for name in NAMES), "methods"}
+
+
+def test_the_report_says_results_in_sentences_and_the_methods_of_the_file(panel, tmp_path):
+    folder = write_report(Selection((panel,)), tmp_path / "out").folder
+    text = " ".join((folder / "report.html").read_text().split())
+    assert "The conditions were not all answered alike (Friedman test of the means of 12 participants" in text
+    assert "Methods" in text
+    for line in (folder / "methods.txt").read_text().splitlines()[:3]:
+        assert line.strip().replace("'", "&#39;") in text
 
 
 def test_labels_and_titles_are_escaped(panel, tmp_path):
@@ -143,7 +182,7 @@ def test_versions_with_other_stimuli_have_reports_of_their_own(collected, tmp_pa
 class _Page(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.tags, self.links = set(), []
+        self.tags, self.links, self.ids, self.downloads = set(), [], [], []
 
     @classmethod
     def of(cls, path):
@@ -153,6 +192,9 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
+        named = dict(attrs)
+        self.ids += [named["id"]] if "id" in named else []
+        self.downloads += [(named["download"], named["href"])] if "download" in named else []
         self.links += [(n, v) for n, v in attrs if n in {"href", "src", "xlink:href"} or n.startswith("on")]
 
 
