@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mixeval_analysis.omnibus import _friedman, kruskal_wallis
+from mixeval_analysis.omnibus import friedman_row, kruskal_wallis
 from mixeval_analysis.pairs import pairs_of
 from mixeval_analysis.pairwise import mann_whitney
 from mixeval_analysis.probability import holm
@@ -102,9 +102,9 @@ def _smallest_p(values):
     found = {
         "kruskal": kruskal_wallis(ratings).frame["p"],
         "mann_whitney": mann_whitney(ratings).frame["p_bonferroni"],
-        "friedman_page": [_friedman(values.reshape(-1, CONDITIONS))["p"]],
-        "friedman_person": [_friedman(people)["p"]],
-        "friedman_item": [_friedman(values.mean(axis=0).round(10))["p"]],
+        "friedman_page": [friedman_row(values.reshape(-1, CONDITIONS))["p"]],
+        "friedman_person": [friedman_row(people)["p"]],
+        "friedman_item": [friedman_row(values.mean(axis=0).round(10))["p"]],
         "wilcoxon": holm([None if one is None else one.p_exact for one in signed]),
     }
     return {test: min(float(p) for p in several if p is not None) for test, several in found.items()}
