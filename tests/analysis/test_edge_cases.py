@@ -222,7 +222,9 @@ def _check(answers, usual):
                 assert _is_sound(cell), (name, column, cell)
         if table.frame.isna().any(axis=None):
             # A sentence that stands there always does not say why.
-            assert set(table.notes) - usual[name], f"{name}: an empty cell, and no sentence says why"
+            assert set(table.notes) - usual.get(name, set()), (
+                f"{name}: an empty cell, and no sentence says why"
+            )
         assert all(note.endswith(".") for note in table.notes), table.notes
         for write in (to_csv, to_markdown, to_latex):
             assert "nan" not in write(replace(table, labels=dict.fromkeys(table.labels, "x"))).lower().split()
