@@ -29,7 +29,7 @@ _SD_OPTIONS = (
 )
 
 
-class _Range(click.ParamType):  # type: ignore[type-arg] - generic from click 8.2 on, and 8.1 will do
+class _Range(click.ParamType):  # type: ignore[type-arg]  # generic from click 8.2 on, and 8.1 will do
     """Two numbers, `A..B`."""
 
     def __init__(self, name: str, number: type[int] | type[float], *, single: bool = False) -> None:
