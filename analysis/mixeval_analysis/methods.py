@@ -111,7 +111,7 @@ def _equivalence(analysis: Analysis) -> str:
     stated = "" if margin is None else f" of {margin:g}"
     return (
         f"Equivalence within a margin{stated} points was tested on participants' means by two one-sided t-tests "
-        "({schuirmann}; {lakens}), which were not corrected for the number of pairs."
+        "({schuirmann}; {lakens}); p is given as it is for a pair named beforehand, and with Holm's correction ({holm}) for all pairs."
     )
 
 
@@ -142,8 +142,22 @@ def _mann_whitney(analysis: Analysis) -> str:
     )
 
 
-def _screening(_: Analysis) -> str:
-    return "Participants were screened with the rules that the table of screening lists (see {bs1534})."
+def _screening(analysis: Analysis) -> str:
+    rules = analysis.tables["screening_rules"].frame
+    names = ", ".join(str(name) for name in rules["rule"])
+    standard = (
+        " (those of post-screening after {bs1534})"
+        if any(rules["rule"].str.startswith("post_screening"))
+        else ""
+    )
+    found = analysis.answers.screening
+    left_out = 0 if found is None else len(found.left_out)
+    who = (
+        f"{count_of(left_out, 'participant')} who met a rule were left out"
+        if left_out
+        else "nobody was left out by them"
+    )
+    return f"Participants were screened by the rules {names}{standard}; {who}."
 
 
 def _said_by(name: str) -> Callable[[Analysis], str]:
@@ -169,11 +183,16 @@ _TABLES: Mapping[str, Callable[[Analysis], str]] = {
     "shapiro_wilk": _shapiro_wilk,
     "brown_forsythe": _brown_forsythe,
     "mann_whitney": _mann_whitney,
-    "screening": _screening,
+    "screening_rules": _screening,
     "sdg": _sdg,
     **{
         name: _said_by(name)
         for name in (
+            "contrasts",
+            "factor_effects",
+            "generalise",
+            "generalise_pairs",
+            "group_tests",
             "agreement",
             "binomial",
             "bradley_terry",

@@ -14,7 +14,8 @@ from mixeval_analysis.report_folder import write_report
 from mixeval_analysis.scale_profile import SCALE
 from mixeval_analysis.selection import Selection, select
 
-FIGURES = ("violin", "estimation", "pairs", "ranks", "by_item", "by_participant")
+IN_BOTH_WIDTHS = ("violin", "estimation", "pairs", "ranks", "by_item", "by_participant")
+FIGURES = (*IN_BOTH_WIDTHS, "screening")
 NAMES = (
     "summary",
     "friedman",
@@ -71,7 +72,7 @@ def test_provenance_says_what_was_counted_and_how(panel, tmp_path):
 def test_with_single_column_there_are_narrow_figures_too(panel, tmp_path):
     folder = write_report(Selection((panel,)), tmp_path / "out", single_column=True).folder
     assert {name for name in _names(folder) if "89mm" in name} == {
-        f"figures/{name}-89mm.{kind}" for name in FIGURES for kind in ("pdf", "svg", "png")
+        f"figures/{name}-89mm.{kind}" for name in IN_BOTH_WIDTHS for kind in ("pdf", "svg", "png")
     }
 
 
