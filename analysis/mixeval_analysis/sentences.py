@@ -56,7 +56,8 @@ def results_in_words(tables: Mapping[str, Table], asked: Asked) -> Words:
     for row in _rows(pairs):
         sentence = pair(row, pairs.labels, asked)
         margin = margins.get((row["a"], row["b"]))
-        if margin is not None and (within := equivalence(margin, asked)):
+        apart = row["p_exact_holm"] is not None and float(row["p_exact_holm"]) < ALPHA
+        if margin is not None and (within := equivalence(margin, asked, apart=apart)):
             sentence = f"{sentence} {within}"
         important = asked.reference is None or asked.reference in (row["a"], row["b"])
         (main if important else details).append(sentence)
@@ -121,17 +122,21 @@ def pair(row: Mapping[str, Any], labels: Mapping[str, str], asked: Asked) -> str
     )
 
 
-def equivalence(row: Mapping[str, Any], asked: Asked) -> str:
-    """Say what a row of `equivalence` found of the stated margin, or nothing where it was not tested."""
-    if row["p_tost"] is None:
+def equivalence(row: Mapping[str, Any], asked: Asked, *, apart: bool) -> str:
+    """Say what a row of `equivalence` found of the stated margin, or nothing where it was not tested.
+
+    `apart` tells that a test has told the two apart: that they are not within the margin too needs no words.
+    """
+    p = row["p_tost_holm"]
+    if p is None or (apart and float(p) >= ALPHA):
         return ""
     margin = _margin(row["margin"], asked.unit)
-    test = f"TOST, {p_in_words(row['p_tost'])}"
+    test = f"TOST, {p_in_words(p, 'p (Holm)')}"
     if row["ci90_lo"] is not None and row["ci90_hi"] is not None:
         low, high = numbers(row["ci90_lo"], row["ci90_hi"])
         test += f"; 90 % interval {low} to {high}"
-    if float(row["p_tost"]) < ALPHA:
-        return f"Their difference is within the margin of {margin} ({test})."
+    if float(p) < ALPHA:
+        return f"{'Yet their' if apart else 'Their'} difference is within the margin of {margin} ({test})."
     return f"It is not shown either that their difference is within the margin of {margin} ({test})."
 
 

@@ -77,12 +77,15 @@ def test_what_could_not_be_tested_is_said():
 
 
 def test_only_a_test_of_equivalence_says_that_a_difference_is_within_the_margin():
-    found = {"margin": 5.0, "ci90_lo": -1.2, "ci90_hi": 2.9, "p_tost": of_value(0.01)}
-    assert equivalence(found, Asked()) == (
-        "Their difference is within the margin of 5 points (TOST, p = 0.010; 90 % interval -1.2 to 2.9)."
+    found = {"margin": 5.0, "ci90_lo": -1.2, "ci90_hi": 2.9, "p_tost_holm": of_value(0.01)}
+    unknown = {**found, "p_tost_holm": of_value(0.49)}
+    assert equivalence(found, Asked(), apart=False) == (
+        "Their difference is within the margin of 5 points (TOST, p (Holm) = 0.010; 90 % interval -1.2 to 2.9)."
     )
-    assert equivalence({**found, "p_tost": of_value(0.49)}, Asked()).startswith("It is not shown either that")
-    assert equivalence({**found, "p_tost": None}, Asked()) == ""
+    assert equivalence(found, Asked(), apart=True).startswith("Yet their difference is within the margin")
+    assert equivalence(unknown, Asked(), apart=False).startswith("It is not shown either that")
+    assert equivalence(unknown, Asked(), apart=True) == ""
+    assert equivalence({**found, "p_tost_holm": None}, Asked(), apart=False) == ""
 
 
 def test_the_reference_comes_first_and_other_pairs_are_details(panel):
@@ -165,8 +168,10 @@ def test_no_random_choice_or_trial_makes_a_sentence_claim_equality(p, right):
 
 @given(p_tost=st.floats(1e-6, 1.0).map(of_value), margin=st.floats(0.5, 20))
 def test_a_margin_is_claimed_only_below_the_level(p_tost, margin):
-    found = {"margin": margin, "ci90_lo": -1.0, "ci90_hi": 1.0, "p_tost": p_tost}
-    assert equivalence(found, Asked()).startswith("Their difference is within") is (float(p_tost) < ALPHA)
+    found = {"margin": margin, "ci90_lo": -1.0, "ci90_hi": 1.0, "p_tost_holm": p_tost}
+    for apart in (True, False):
+        said = equivalence(found, Asked(), apart=apart)
+        assert ("difference is within" in said and "not shown" not in said) is (float(p_tost) < ALPHA)
 
 
 @pytest.mark.parametrize("word", ["proves", "no effect", "insignificant"])
