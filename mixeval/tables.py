@@ -65,11 +65,11 @@ class Table:
         """Tell the columns that hold words, which are set flush left, from those that hold numbers."""
         return [any(isinstance(value, str) for value in self.frame[name]) for name in self.frame.columns]
 
-    def cells(self) -> list[list[str]]:
-        """Return the rows as readers see them: labels, rounded numbers, nothing where undefined."""
+    def cells(self, most: int | None = None) -> list[list[str]]:
+        """Return the first `most` rows, or all, as readers see them: labels, rounded numbers, nothing where undefined."""
         columns = []
         for name in self.frame.columns:
-            values = list(self.frame[name])
+            values = list(self.frame[name].iloc[:most])
             if name in self.naming:
                 columns.append(
                     ["" if value is None else self.labels.get(str(value), str(value)) for value in values]

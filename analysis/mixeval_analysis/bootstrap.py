@@ -43,7 +43,9 @@ def mean_limits(values: Values, seed: int) -> list[Limits]:
     A column of fewer than two values has no limits.
     """
     there = ~np.isnan(values)
-    known, counts = np.where(there, values, 0.0), there.astype(np.float64)
+    known = np.where(there, values, 0.0)
+    # Whoever has all values is heard in every column, so that one counts for all.
+    counts = (there[:, :1] if there.all() else there).astype(np.float64)
     n = len(values)
     if n < 2:
         return [(None, None)] * values.shape[1]
@@ -51,9 +53,9 @@ def mean_limits(values: Values, seed: int) -> list[Limits]:
     means = []
     for size in _blocks(replicates_of(n), n):
         weights = _weights(random, n, size)
-        heard = weights @ counts
+        heard, sums = weights @ counts, weights @ known
         # A column that nobody drawn has a value of has no mean in that replicate.
-        means.append(np.divide(weights @ known, heard, out=np.full_like(heard, np.nan), where=heard > 0))
+        means.append(np.divide(sums, heard, out=np.full_like(sums, np.nan), where=heard > 0))
     enough = there.sum(axis=0) > 1
     return [
         quantiles(column) if several else (None, None)

@@ -1,6 +1,5 @@
 """The comparisons that were asked for by name, on participants' means, corrected for no others than these."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from mixeval.tables import frame_of
 from mixeval_analysis.answers import Answers, count_of
 from mixeval_analysis.bootstrap import alone, mean_limits, replicates_of
 from mixeval_analysis.describe import few
-from mixeval_analysis.probability import Probability, holm, t_tail
+from mixeval_analysis.equivalence import two_one_sided
+from mixeval_analysis.probability import holm
 from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.repeated_measures import means_by_condition
 from mixeval_analysis.signed_rank import DECIMALS, hodges_lehmann, signed_rank
@@ -90,19 +90,6 @@ def contrasts(ratings: Ratings) -> Table | None:
     )
 
 
-def tost(differences: Values, margin: float) -> Probability | None:
-    """Return the p of two one-sided paired t tests of `differences`, shape (n,), against -margin and +margin.
-
-    None where there are fewer than two, or all are equal.
-    """
-    n = len(differences)
-    error = float(differences.std(ddof=1)) / math.sqrt(n) if n > 1 else 0.0
-    if error == 0:
-        return None
-    # The margin nearer to the mean decides.
-    return t_tail((margin - abs(float(differences.mean()))) / error, n - 1)
-
-
 def _parsed(text: str, answers: Answers) -> Contrast:
     placed = {name: answers.factors[name] for name in answers.labels if name in answers.factors}
     try:
@@ -138,7 +125,7 @@ def _compared(differences: Values, margin: float | None) -> dict[str, object]:
     if result is not None:
         compared |= {"p_exact": result.p_exact, "rank_biserial": result.rank_biserial}
     if margin is not None:
-        compared["p_tost"] = tost(differences, margin)
+        compared["p_tost"] = two_one_sided(differences, margin)[0]["p_tost"]
     return compared
 
 

@@ -5,10 +5,10 @@ import numpy as np
 from mixeval.seeds import generator
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
+from mixeval_analysis.bootstrap import REPLICATES
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.tables import Table
 
-REPLICATES = 10_000
 FEW = 10
 """Of normal means, the interval holds the true one in 91 % of panels of 10, 84 % of 5 and half of 2."""
 _CELLS_PER_BLOCK = 4_000_000

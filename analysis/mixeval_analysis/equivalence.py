@@ -36,7 +36,7 @@ def equivalence(ratings: Ratings) -> Table | None:
     problems: list[tuple[Pair, str]] = []
     for (a, b), column in zip(pairs, differences.T, strict=True):
         own = column[~np.isnan(column)]
-        row, problem = _tested(own, margin)
+        row, problem = two_one_sided(own, margin)
         if problem:
             problems.append(((a, b), problem))
         rows.append({"a": a, "b": b, "margin": margin, "n": len(own), **row})
@@ -64,7 +64,7 @@ _READING = (
 )
 
 
-def _tested(differences: Values, margin: float) -> tuple[dict[str, Any], str]:
+def two_one_sided(differences: Values, margin: float) -> tuple[dict[str, Any], str]:
     """Return a pair's cells, and what is wrong where some are undefined."""
     row: dict[str, Any] = dict.fromkeys(("mean_diff", "se", "ci90_lo", "ci90_hi", "p_tost"))
     n = len(differences)

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from mixeval_analysis.answers import Answers
+from mixeval_analysis.bootstrap import REPLICATES
 from mixeval_analysis.bradley_terry import REPLICATES as BRADLEY_TERRY_REPLICATES
 from mixeval_analysis.bradley_terry import bradley_terry
-from mixeval_analysis.describe import REPLICATES, summary
+from mixeval_analysis.describe import summary
 from mixeval_analysis.difference_grades import sdg
 from mixeval_analysis.discrimination import d_prime, listeners
 from mixeval_analysis.forced_choice import binomial, choices

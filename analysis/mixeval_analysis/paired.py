@@ -5,17 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from mixeval.seeds import generator
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
+from mixeval_analysis.bootstrap import mean_limits, replicates_of
 from mixeval_analysis.pairs import Pair, pair_differences, pair_notes, pairs_of
 from mixeval_analysis.probability import holm
 from mixeval_analysis.ratings import Ratings, Values
 from mixeval_analysis.signed_rank import DECIMALS, hodges_lehmann, signed_rank
 from mixeval_analysis.tables import Table
-
-REPLICATES = 10_000
-_CELLS_PER_BLOCK = 4_000_000
 
 _UNDEFINED = (
     "n_nonzero",
@@ -44,7 +41,7 @@ def wilcoxon(ratings: Ratings) -> Table:
     """
     pairs = pairs_of(ratings.labels)
     differences = pair_differences(ratings.means("participant")).round(DECIMALS)
-    limits = _bootstrap(differences, ratings.seed)
+    limits = mean_limits(differences, ratings.seed)
     rows: list[dict[str, Any]] = []
     problems: list[tuple[Pair, str]] = []
     for (a, b), column, (low, high) in zip(pairs, differences.T, limits, strict=True):
@@ -52,8 +49,7 @@ def wilcoxon(ratings: Ratings) -> Table:
         row: dict[str, Any] = {"a": a, "b": b, "n": len(own), **dict.fromkeys(_UNDEFINED)}
         if len(own):
             row |= _described(own) | _tested(own)
-        if len(own) > 1:
-            row |= {"mean_diff_ci95_lo": low, "mean_diff_ci95_hi": high}
+        row |= {"mean_diff_ci95_lo": low, "mean_diff_ci95_hi": high}
         problems += [((a, b), problem) for problem in _problems(row)]
         rows.append(row)
     for row, p in zip(rows, holm([row["p_exact"] for row in rows]), strict=True):
@@ -66,7 +62,7 @@ def wilcoxon(ratings: Ratings) -> Table:
             "Two-sided. Exact p: conditional on the differences' sizes, midranks where they tie, zeros dropped; "
             f"Holm over all m = {count_of(len(rows), 'pair')}. Asymptotic p: normal, corrected for ties and continuity, "
             "not for the number of pairs. 95 % intervals of the mean difference by percentile bootstrap over "
-            f"participants (B = {REPLICATES}, seed {ratings.seed}), of Hodges and Lehmann's by the exact test."
+            f"participants (B = {replicates_of(ratings.participants)}, seed {ratings.seed}), of Hodges and Lehmann's by the exact test."
         ),
         level=f"Means of {count_of(ratings.participants, 'participant')} over items.",
         labels=ratings.labels,
@@ -112,34 +108,6 @@ def _described(differences: Values) -> dict[str, object]:
         "hl_ci95_hi": high,
         "paired_superiority": float((differences > 0).mean() + (differences == 0).mean() / 2),
     }
-
-
-def _bootstrap(differences: Values, seed: int) -> list[tuple[float, float]]:
-    """Return the limits of each pair's mean; `differences` is (participants, pairs), NaN where one is missing.
-
-    Participants are drawn by multinomial weights, the same for all pairs, as in `describe.bootstrap_means`.
-    """
-    there = ~np.isnan(differences)
-    n = len(differences)
-    values = np.where(there, differences, 0.0)
-    # Whoever rated everything is heard for every pair, so that one column counts for all.
-    counts = (there[:, :1] if there.all() else there).astype(np.float64)
-    random = generator(seed, "bootstrap", "difference")
-    block = max(1, _CELLS_PER_BLOCK // n)
-    means = []
-    for start in range(0, REPLICATES, block):
-        size = min(block, REPLICATES - start)
-        weights = random.multinomial(n, np.full(n, 1 / n), size=size).astype(np.float64)
-        heard = weights @ counts
-        # A pair that nobody drawn has rated has no mean in that replicate.
-        sums = weights @ values
-        means.append(np.divide(sums, heard, out=np.full_like(sums, np.nan), where=heard > 0))
-    limits = []
-    for column in np.concatenate(means).T:
-        known = column[~np.isnan(column)]
-        low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (np.nan, np.nan)
-        limits.append((float(low), float(high)))
-    return limits
 
 
 def _few(ratings: Ratings, pairs: int) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from mixeval.tables import frame_of
-from mixeval_analysis.describe import REPLICATES, bootstrap_means, few
+from mixeval_analysis.bootstrap import REPLICATES
+from mixeval_analysis.describe import bootstrap_means, few
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.signed_rank import DECIMALS
 from mixeval_analysis.tables import Table

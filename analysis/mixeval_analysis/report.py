@@ -18,6 +18,11 @@ from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.selection import differing_stimuli, folder_of
 from mixeval_analysis.sentences import Asked, results_in_words
 
+MOST_ROWS = 1000
+"""Rows of a table that the page shows; all are in its file."""
+MOST_ROWS_HELD = 20_000
+"""Rows of a table that the page holds as a download: each participant of a very large panel would make it huge."""
+
 
 def report_page(
     analysis: Analysis, *, figures_svg: Mapping[str, bytes], differing: Mapping[str, list[str]] | None
@@ -79,6 +84,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["csv_link"] = _csv_link
+    environment.globals |= {"most_rows": MOST_ROWS, "most_rows_held": MOST_ROWS_HELD}
     return environment
 
 

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from mixeval_analysis.agreement import agreement
+from mixeval_analysis.bootstrap import REPLICATES
 from mixeval_analysis.breakdown import by_item, by_participant
 from mixeval_analysis.concordance import agreement_by_item
 from mixeval_analysis.contrasts import contrasts
-from mixeval_analysis.describe import REPLICATES, summary
+from mixeval_analysis.describe import summary
 from mixeval_analysis.equivalence import equivalence
 from mixeval_analysis.factors import factor_tables
 from mixeval_analysis.generalise import generalise_tables

@@ -9,7 +9,8 @@ from scipy import stats
 
 from mixeval.errors import AnalysisError
 from mixeval.study import AnalysisSection
-from mixeval_analysis.contrasts import contrasts, tost
+from mixeval_analysis.contrasts import contrasts
+from mixeval_analysis.equivalence import two_one_sided
 from mixeval_analysis.load import load
 from mixeval_analysis.paired import wilcoxon
 from mixeval_analysis.ratings import Ratings, with_defaults
@@ -98,8 +99,8 @@ def test_equivalence_is_two_one_sided_t_tests():
             stats.ttest_1samp(differences, -margin, alternative="greater").pvalue,
             stats.ttest_1samp(differences, margin, alternative="less").pvalue,
         )
-        assert float(tost(differences, margin)) == pytest.approx(judge, rel=1e-9)
-    assert tost(np.array([1.0, 1.0]), 5.0) is None
+        assert float(two_one_sided(differences, margin)[0]["p_tost"]) == pytest.approx(judge, rel=1e-9)
+    assert two_one_sided(np.array([1.0, 1.0]), 5.0)[0]["p_tost"] is None
 
 
 def test_without_a_margin_there_is_no_equivalence_and_without_contrasts_no_table(panel):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mixeval.errors import ResultError
@@ -111,6 +112,16 @@ def test_the_report_says_results_in_sentences_and_the_methods_of_the_file(panel,
     assert "Methods" in text
     for line in (folder / "methods.txt").read_text().splitlines()[:3]:
         assert line.strip().replace("'", "&#39;") in text
+
+
+def test_a_long_table_is_shown_in_part_and_is_whole_in_its_file(panel, tmp_path):
+    copies = [panel.rows.assign(participant=panel.rows["participant"] + f"-{number}") for number in range(30)]
+    folder = write_report(Selection((replace(panel, rows=pd.concat(copies)),)), tmp_path / "out").folder
+    text = (folder / "report.html").read_text()
+    assert "The first 1000 of 1440 rows; all are in tables/by_participant.csv." in text
+    section = text[text.index('id="table-by_participant"') :]
+    assert section[: section.index("</table>")].count("<tr>") == 1 + 1000
+    assert len((folder / "tables" / "by_participant.csv").read_text().splitlines()) == 1 + 1440
 
 
 def test_labels_and_titles_are_escaped(panel, tmp_path):
