@@ -14,7 +14,18 @@ from mixeval_analysis.opinion_scores import mos
 from mixeval_analysis.panel_profile import CHECKS, HOW, WHO
 from mixeval_analysis.profile import Analysis, Chapter, Figure, Profile, each, made
 from mixeval_analysis.rankings import mean_ranks
-from mixeval_analysis.scale_profile import ASKED, FACTORS, GROUPS, OTHERS, SAME_PEOPLE, SCALE
+from mixeval_analysis.scale_profile import (
+    AGREEMENT,
+    ASKED,
+    EQUIVALENCE,
+    FACTORS,
+    GROUPS,
+    ITEMS_AND_PARTICIPANTS,
+    OTHERS,
+    PLAN,
+    SAME_PEOPLE,
+    SCALE,
+)
 
 
 def analyze_answers(answers: Answers) -> Analysis:
@@ -122,16 +133,20 @@ OPINION = Profile(
             ),
         ),
         SAME_PEOPLE,
+        EQUIVALENCE,
         ASKED,
         FACTORS,
+        ITEMS_AND_PARTICIPANTS,
         OTHERS,
         GROUPS,
+        AGREEMENT,
         Chapter(title="Votes", make=each(summary)),
         WHO,
         HOW,
         CHECKS,
+        PLAN,
     ),
-    printed=("mos", "friedman", "contrasts"),
+    printed=("mos", "friedman", "equivalence", "contrasts"),
     correction="holm",
     level="single votes, and participants",
     replicates=REPLICATES,

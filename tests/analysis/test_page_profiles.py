@@ -80,7 +80,9 @@ TABLES = {
     "abx": ["d_prime", "listeners"],
     "acr": [
         *("mos", "summary", "friedman", "wilcoxon"),
+        *("first_places", "leave_one_out", "by_item", "by_participant"),
         *("generalise", "generalise_pairs", "variance_components"),
+        *("agreement", "agreement_by_item"),
     ],
     "ranking": ["mean_ranks", "friedman", "wilcoxon"],
     "bs1116": ["sdg", "summary"],
@@ -133,8 +135,8 @@ def test_the_terminal_shows_the_main_tables(page, csv_file, monkeypatch):
     ).groups
     tables = analyze_answers(group).tables
     for name in PROFILES[page].printed:
-        # Comparisons are printed where they were asked for.
-        assert name == "contrasts" or tables[name].title in result.output
+        # Comparisons and equivalence are printed where they were asked for.
+        assert name in {"contrasts", "equivalence"} or tables[name].title in result.output
 
 
 def test_no_cell_is_nan_even_where_next_to_nothing_is_known(page, csv_file, tmp_path):
