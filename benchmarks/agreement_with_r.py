@@ -17,15 +17,15 @@ from pathlib import Path
 import pandas as pd
 
 from mixeval.study import AnalysisSection
-from mixeval_analysis.agreement import agreement
-from mixeval_analysis.describe import summary
-from mixeval_analysis.equivalence import equivalence
 from mixeval_analysis.load import load
-from mixeval_analysis.normality import shapiro_wilk
-from mixeval_analysis.omnibus import friedman, kruskal_wallis
-from mixeval_analysis.paired import wilcoxon
-from mixeval_analysis.pairwise import mann_whitney
 from mixeval_analysis.ratings import Ratings
+from mixeval_analysis.results.agreement import agreement
+from mixeval_analysis.results.describe import summary
+from mixeval_analysis.results.equivalence import equivalence
+from mixeval_analysis.results.normality import shapiro_wilk
+from mixeval_analysis.results.omnibus import friedman, kruskal_wallis
+from mixeval_analysis.results.paired import wilcoxon
+from mixeval_analysis.results.pairwise import mann_whitney
 from mixeval_analysis.selection import select
 
 _TOTALS: Mapping[str, Callable[[str, str], bool]] = {

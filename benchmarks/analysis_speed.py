@@ -29,17 +29,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from mixeval_analysis.describe import bootstrap_means
-from mixeval_analysis.drawing import draw
+from mixeval_analysis.figures.drawing import draw
+from mixeval_analysis.inference.signed_rank import signed_rank
 from mixeval_analysis.load import load
-from mixeval_analysis.normality import shapiro_wilk
-from mixeval_analysis.omnibus import friedman, kruskal_wallis
 from mixeval_analysis.page_profiles import analyze_answers
-from mixeval_analysis.pairwise import mann_whitney
 from mixeval_analysis.ratings import Ratings, with_defaults
-from mixeval_analysis.report_folder import write_report
+from mixeval_analysis.reporting.report_folder import write_report
+from mixeval_analysis.results.describe import bootstrap_means
+from mixeval_analysis.results.normality import shapiro_wilk
+from mixeval_analysis.results.omnibus import friedman, kruskal_wallis
+from mixeval_analysis.results.pairwise import mann_whitney
 from mixeval_analysis.selection import select
-from mixeval_analysis.signed_rank import signed_rank
 
 Result = TypeVar("Result")
 

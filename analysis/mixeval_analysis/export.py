@@ -28,7 +28,6 @@ from mixeval.result_folder import Files, listing_file, replace_files
 from mixeval.settings import database_url
 from mixeval.study import read_study
 from mixeval_analysis.answers import in_utf8
-from mixeval_analysis.collected import open_collected, read_collected
 from mixeval_analysis.export_dictionary import (
     ANSWERS,
     EVENTS,
@@ -39,6 +38,7 @@ from mixeval_analysis.export_dictionary import (
     Meanings,
     readme,
 )
+from mixeval_analysis.sources.collected import open_collected, read_collected
 
 LISTING = "export.json"
 

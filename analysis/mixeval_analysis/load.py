@@ -9,13 +9,13 @@ from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
 from mixeval.study import FILE_NAME, AnalysisSection
 from mixeval_analysis.answers import Answers, in_order, in_utf8
-from mixeval_analysis.contrasts import asked as asked_contrasts
-from mixeval_analysis.foreign.imported import Imported
-from mixeval_analysis.foreign.results import read_folder, read_results
-from mixeval_analysis.groups import refuse_unknown_groups
+from mixeval_analysis.listeners.screening import check_rules
 from mixeval_analysis.ratings import Ratings
-from mixeval_analysis.screening import check_rules
-from mixeval_analysis.tidy_csv import read_file, read_tidy_csv, tidy_answers
+from mixeval_analysis.results.contrasts import asked as asked_contrasts
+from mixeval_analysis.results.groups import refuse_unknown_groups
+from mixeval_analysis.sources.foreign.imported import Imported
+from mixeval_analysis.sources.foreign.results import read_folder, read_results
+from mixeval_analysis.sources.tidy_csv import read_file, read_tidy_csv, tidy_answers
 from mixeval_analysis.trials import Trials, in_study_order
 
 URL_OUTPUT = "mixeval-report"
@@ -51,14 +51,14 @@ def default_output(source: str) -> Path:
 def _read(source: str) -> Answers:
     if _is_url(source):
         # SQLAlchemy and Alembic are loaded only where there is a database.
-        from mixeval_analysis.collected import answers_in_database  # noqa: PLC0415
+        from mixeval_analysis.sources.collected import answers_in_database  # noqa: PLC0415
 
         return answers_in_database(source)
     path = Path(source)
     if path.is_dir():
         if not (path / FILE_NAME).exists() and (folder := read_folder(path)):
             return _imported(folder[0], path, folder[1])
-        from mixeval_analysis.collected import answers_in_study  # noqa: PLC0415 - as above
+        from mixeval_analysis.sources.collected import answers_in_study  # noqa: PLC0415 - as above
 
         return answers_in_study(path)
     if path.suffix in {".sqlite3", ".sqlite", ".db"}:

@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from mixeval_analysis.answers import Answers
-from mixeval_analysis.bootstrap import REPLICATES
-from mixeval_analysis.bradley_terry import REPLICATES as BRADLEY_TERRY_REPLICATES
-from mixeval_analysis.bradley_terry import bradley_terry
-from mixeval_analysis.describe import summary
-from mixeval_analysis.difference_grades import sdg
-from mixeval_analysis.discrimination import d_prime, listeners
-from mixeval_analysis.forced_choice import binomial, choices
-from mixeval_analysis.opinion_scores import mos
+from mixeval_analysis.inference.bootstrap import REPLICATES
 from mixeval_analysis.panel_profile import CHECKS, HOW, WHO
 from mixeval_analysis.profile import Analysis, Chapter, Figure, Profile, each, made
-from mixeval_analysis.rankings import mean_ranks
+from mixeval_analysis.results.bradley_terry import REPLICATES as BRADLEY_TERRY_REPLICATES
+from mixeval_analysis.results.bradley_terry import bradley_terry
+from mixeval_analysis.results.describe import summary
+from mixeval_analysis.results.difference_grades import sdg
+from mixeval_analysis.results.discrimination import d_prime, listeners
+from mixeval_analysis.results.forced_choice import binomial, choices
+from mixeval_analysis.results.opinion_scores import mos
+from mixeval_analysis.results.rankings import mean_ranks
 from mixeval_analysis.scale_profile import (
     AGREEMENT,
     ASKED,

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from mixeval_analysis.listening import listening
-from mixeval_analysis.participants import participants
+from mixeval_analysis.listeners.listening import listening
+from mixeval_analysis.listeners.participants import participants
+from mixeval_analysis.listeners.screening_tables import repeats, screening, screening_effect, screening_rules
+from mixeval_analysis.listeners.timing import timing
 from mixeval_analysis.profile import Chapter, Figure, each
 from mixeval_analysis.ratings import Ratings
-from mixeval_analysis.screening_tables import repeats, screening, screening_effect, screening_rules
 from mixeval_analysis.tables import Table
-from mixeval_analysis.timing import timing
 
 
 def _screening_tables(ratings: Ratings) -> Iterable[Table | None]:

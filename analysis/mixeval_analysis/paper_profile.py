@@ -4,13 +4,13 @@ It takes ratings as independent. They are not: the same people rated everything,
 It is offered because published results are compared with it, and it is labelled as what it is.
 """
 
-from mixeval_analysis.homogeneity import brown_forsythe
-from mixeval_analysis.normality import shapiro_wilk
-from mixeval_analysis.omnibus import kruskal_wallis
-from mixeval_analysis.pairwise import mann_whitney
 from mixeval_analysis.profile import Chapter
 from mixeval_analysis.ratings import Ratings
-from mixeval_analysis.symbols import symbol_matrix
+from mixeval_analysis.results.homogeneity import brown_forsythe
+from mixeval_analysis.results.normality import shapiro_wilk
+from mixeval_analysis.results.omnibus import kruskal_wallis
+from mixeval_analysis.results.pairwise import mann_whitney
+from mixeval_analysis.results.symbols import symbol_matrix
 from mixeval_analysis.tables import Table
 
 LABEL = "replicates the paper; assumes independent ratings, which they are not"

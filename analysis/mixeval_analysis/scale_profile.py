@@ -2,26 +2,26 @@
 
 from dataclasses import replace
 
-from mixeval_analysis.agreement import agreement
-from mixeval_analysis.bootstrap import REPLICATES
-from mixeval_analysis.breakdown import by_item, by_participant
-from mixeval_analysis.concordance import agreement_by_item
-from mixeval_analysis.contrasts import contrasts
-from mixeval_analysis.describe import summary
-from mixeval_analysis.equivalence import equivalence
-from mixeval_analysis.factors import factor_tables
-from mixeval_analysis.generalise import generalise_tables
-from mixeval_analysis.groups import group_tables
-from mixeval_analysis.influence import first_places, leave_one_out
-from mixeval_analysis.omnibus import friedman
-from mixeval_analysis.paired import wilcoxon
-from mixeval_analysis.paired_differences import why_compared
-from mixeval_analysis.panel_grid import too_many_items, too_many_participants
+from mixeval_analysis.figures.panel_grid import too_many_items, too_many_participants
+from mixeval_analysis.inference.bootstrap import REPLICATES
 from mixeval_analysis.panel_profile import HOW, SCREENING, WHO
 from mixeval_analysis.paper_profile import PAPER
-from mixeval_analysis.plan_departures import plan_departures
+from mixeval_analysis.plans.plan_departures import plan_departures
 from mixeval_analysis.profile import Chapter, Figure, Profile, each
-from mixeval_analysis.rankings import incomplete
+from mixeval_analysis.results.agreement import agreement
+from mixeval_analysis.results.breakdown import by_item, by_participant
+from mixeval_analysis.results.concordance import agreement_by_item
+from mixeval_analysis.results.contrasts import contrasts
+from mixeval_analysis.results.describe import summary
+from mixeval_analysis.results.equivalence import equivalence
+from mixeval_analysis.results.factors import factor_tables
+from mixeval_analysis.results.generalise import generalise_tables
+from mixeval_analysis.results.groups import group_tables
+from mixeval_analysis.results.influence import first_places, leave_one_out
+from mixeval_analysis.results.omnibus import friedman
+from mixeval_analysis.results.paired import wilcoxon
+from mixeval_analysis.results.paired_differences import why_compared
+from mixeval_analysis.results.rankings import incomplete
 
 RESULT = Chapter(
     title="Result",

@@ -13,9 +13,9 @@ import pandas as pd
 
 from mixeval.errors import AnalysisError
 from mixeval_analysis.answers import Answers, LeftOut, RatedVersion, count_of, count_sessions, in_order
-from mixeval_analysis.difference_grades import partners
+from mixeval_analysis.listeners.screening import screen
 from mixeval_analysis.ratings import SCALES, Ratings
-from mixeval_analysis.screening import screen
+from mixeval_analysis.results.difference_grades import partners
 
 Rows = pd.DataFrame
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mixeval.study import AnalysisSection
     from mixeval.tables import Table
     from mixeval_analysis.profile import Analysis
-    from mixeval_analysis.report_folder import Report
+    from mixeval_analysis.reporting.report_folder import Report
 
 _DIFFERENT = "Participants did not all hear the same stimuli."
 _UNKNOWN = "The answers are of several versions, and nothing says whether they sounded the same."
@@ -156,9 +156,9 @@ def analyze(
     simulated listeners only where there is nobody else, and they are marked SIMULATED.
     """
     # Statistics load only once a source was named and could be read.
-    from mixeval_analysis.factors_file import read_factors  # noqa: PLC0415 - as below
     from mixeval_analysis.load import default_output, load  # noqa: PLC0415
     from mixeval_analysis.selection import select  # noqa: PLC0415
+    from mixeval_analysis.sources.factors_file import read_factors  # noqa: PLC0415 - as below
 
     wanted = tuple(name.strip() for name in order.split(",")) if order.strip() else ()
     if "" in wanted:
@@ -178,7 +178,7 @@ def analyze(
     selection = select(answers, pool_versions=pool_versions, attribute=attribute)
 
     # Drawing takes a second to load, which errors above need not wait for.
-    from mixeval_analysis.report_folder import write_report  # noqa: PLC0415
+    from mixeval_analysis.reporting.report_folder import write_report  # noqa: PLC0415
 
     folder = Path(out) if out else default_output(source)
     report = write_report(selection, folder, single_column=single_column)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from mixeval.plan_section import PlanSection
     from mixeval.study import Study
-    from mixeval_analysis.pilot import Pilot
-    from mixeval_analysis.planning import Answer, Origin, Question
+    from mixeval_analysis.inference.variance_components import Components
+    from mixeval_analysis.plans.pilot import Pilot
+    from mixeval_analysis.plans.planning import Answer, Origin, Question
     from mixeval_analysis.tables import Table
-    from mixeval_analysis.variance_components import Components
 
 _NO_STUDY_OUTPUT = Path("mixeval-plan")
 _SD_OPTIONS = (
@@ -133,8 +133,8 @@ def plan(study: Path | None, **asked: Any) -> None:
     equivalence. Items, conditions, scale and margin are those of STUDY where there is one. How much ratings vary
     is yours to say: --from a pilot, the --sd-... options, or --typical.
     """
-    from mixeval_analysis.planning import answer  # noqa: PLC0415 - loaded only once it plans
-    from mixeval_analysis.power_table import power_table  # noqa: PLC0415
+    from mixeval_analysis.plans.planning import answer  # noqa: PLC0415 - loaded only once it plans
+    from mixeval_analysis.plans.power_table import power_table  # noqa: PLC0415
 
     setting = _setting(study, asked)
     components, origin, pilot = _components(setting, asked)
@@ -144,7 +144,7 @@ def plan(study: Path | None, **asked: Any) -> None:
     frozen = _plan_section(setting, found, origin) if asked["freeze"] else None
 
     # Drawing takes a second to load, which errors above need not wait for.
-    from mixeval_analysis.plan_folder import facts, write_plan  # noqa: PLC0415
+    from mixeval_analysis.plans.plan_folder import facts, write_plan  # noqa: PLC0415
 
     write_plan(found, tables, origin, folder)
     if frozen is not None and study is not None:
@@ -241,10 +241,10 @@ def _items(folder: Path, study: "Study") -> int:
 def _components(setting: _Setting, asked: dict[str, Any]) -> "tuple[Components, Origin, Pilot | None]":
     from dataclasses import replace  # noqa: PLC0415 - as above
 
-    from mixeval_analysis.pilot import read_pilot  # noqa: PLC0415
-    from mixeval_analysis.planning import Origin  # noqa: PLC0415
-    from mixeval_analysis.provenance import answers_sha256  # noqa: PLC0415
-    from mixeval_analysis.variance_components import TYPICAL, Components  # noqa: PLC0415
+    from mixeval_analysis.inference.variance_components import TYPICAL, Components  # noqa: PLC0415
+    from mixeval_analysis.plans.pilot import read_pilot  # noqa: PLC0415
+    from mixeval_analysis.plans.planning import Origin  # noqa: PLC0415
+    from mixeval_analysis.reporting.provenance import answers_sha256  # noqa: PLC0415
 
     names = [name.replace("-", "_") for name, _ in _SD_OPTIONS]
     given = {name: asked[f"sd_{name}"] for name in names if asked[f"sd_{name}"] is not None}
@@ -276,7 +276,7 @@ def _components(setting: _Setting, asked: dict[str, Any]) -> "tuple[Components, 
 
 
 def _question(setting: _Setting, components: "Components", asked: dict[str, Any]) -> "Question":
-    from mixeval_analysis.planning import Question  # noqa: PLC0415 - as above
+    from mixeval_analysis.plans.planning import Question  # noqa: PLC0415 - as above
 
     return Question(
         items=setting.items,
@@ -342,7 +342,7 @@ def _show(found: "Answer", tables: "Sequence[Table]", notes: "Sequence[str]") ->
     from rich.table import Table as Grid  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    from mixeval_analysis.power_table import NAMES  # noqa: PLC0415
+    from mixeval_analysis.plans.power_table import NAMES  # noqa: PLC0415
 
     console = Console()
 

@@ -9,11 +9,11 @@ import pytest
 from mixeval.plan_section import PlannedSd, PlanSection
 from mixeval.study import AnalysisSection
 from mixeval_analysis import export_dictionary, ratings, trials
+from mixeval_analysis.inference.variance_components import Components, components_table, estimate_components
 from mixeval_analysis.page_profiles import PROFILES, analyze_answers
 from mixeval_analysis.paper_profile import LABEL
-from mixeval_analysis.planning import Question, answer
-from mixeval_analysis.power_table import power_table
-from mixeval_analysis.variance_components import Components, components_table, estimate_components
+from mixeval_analysis.plans.planning import Question, answer
+from mixeval_analysis.plans.power_table import power_table
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -13,8 +13,8 @@ import pytest
 from mixeval.study import AnalysisSection
 from mixeval.tables import to_csv, to_latex, to_markdown
 from mixeval_analysis import ratings, trials
+from mixeval_analysis.inference.probability import Probability
 from mixeval_analysis.page_profiles import PROFILES, analyze_answers
-from mixeval_analysis.probability import Probability
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.selection import select
 from mixeval_analysis.trials import Trials

@@ -15,7 +15,7 @@ from mixeval.models import Answer, Event, Flag, ParticipantSession, Rating
 from mixeval_analysis.export import LISTING, export_study
 from mixeval_analysis.export_dictionary import ANSWERS, EVENTS, RATINGS, SESSIONS, TRIALS
 from mixeval_analysis.selection import select
-from mixeval_analysis.tidy_csv import read_tidy_csv
+from mixeval_analysis.sources.tidy_csv import read_tidy_csv
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -52,7 +52,7 @@ def test_every_rating_is_there_with_what_is_known_of_it(collected, rows_of):
 
 
 def test_exported_files_are_analysed_as_the_study_itself(collected, tmp_path):
-    from mixeval_analysis.collected import answers_in_study
+    from mixeval_analysis.sources.collected import answers_in_study
 
     version = collected.version()
     for _ in range(3):

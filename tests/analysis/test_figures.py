@@ -10,12 +10,12 @@ import pytest
 
 from mixeval.figures import BAND, COLUMN_WIDTH_MM, DIFFERENCE_COLOURS, INK, ROLE_COLOURS
 from mixeval.study import AnalysisSection
-from mixeval_analysis.drawing import FIGURES, SINGLE_COLUMN, draw
+from mixeval_analysis.figures.drawing import FIGURES, SINGLE_COLUMN, draw
+from mixeval_analysis.figures.pair_matrix import COLOURS, MOST_WITH_NUMBERS
+from mixeval_analysis.figures.panel_grid import MOST, too_many_items, too_many_participants
 from mixeval_analysis.page_profiles import analyze_answers
-from mixeval_analysis.pair_matrix import COLOURS, MOST_WITH_NUMBERS
-from mixeval_analysis.panel_grid import MOST, too_many_items, too_many_participants
-from mixeval_analysis.rankings import incomplete
 from mixeval_analysis.ratings import Ratings, with_defaults
+from mixeval_analysis.results.rankings import incomplete
 from mixeval_analysis.selection import select
 
 NAMES = ("violin", "pairs", "estimation", "ranks", "by_item", "by_participant")

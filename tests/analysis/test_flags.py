@@ -5,9 +5,9 @@ import json
 import pytest
 
 from mixeval.models import Flag, Rating
-from mixeval_analysis.collected import answers_in_study
-from mixeval_analysis.report_folder import write_report
+from mixeval_analysis.reporting.report_folder import write_report
 from mixeval_analysis.selection import select
+from mixeval_analysis.sources.collected import answers_in_study
 
 
 @pytest.fixture

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from mixeval.models import Answer, Event, Flag, Page, PageStimulus, ParticipantSession, Rating
-from mixeval_analysis.collected import answers_in_study
-from mixeval_analysis.listening import listening
+from mixeval_analysis.listeners.listening import listening
+from mixeval_analysis.listeners.participants import participants
+from mixeval_analysis.listeners.screening_tables import repeats, screening_of
+from mixeval_analysis.listeners.timing import timing
 from mixeval_analysis.load import load
-from mixeval_analysis.participants import participants
-from mixeval_analysis.report_folder import write_report
-from mixeval_analysis.screening_tables import repeats, screening_of
+from mixeval_analysis.reporting.report_folder import write_report
 from mixeval_analysis.selection import Selection, select
-from mixeval_analysis.timing import timing
+from mixeval_analysis.sources.collected import answers_in_study
 
 QUESTIONS = """
 [participants]

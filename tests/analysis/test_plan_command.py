@@ -7,9 +7,9 @@ from click.testing import CliRunner
 
 from mixeval.cli import main
 from mixeval.study import read_study
-from mixeval_analysis.planning import Question, answer
-from mixeval_analysis.power_plot import power_figure
-from mixeval_analysis.variance_components import Components
+from mixeval_analysis.figures.power_plot import power_figure
+from mixeval_analysis.inference.variance_components import Components
+from mixeval_analysis.plans.planning import Question, answer
 
 STUDY = """# Three mixes of two loops
 [study]

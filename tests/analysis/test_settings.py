@@ -4,8 +4,8 @@ import pytest
 
 from mixeval.errors import AnalysisError
 from mixeval.study import AnalysisSection, Study, parse_study
-from mixeval_analysis.factors_file import read_factors
 from mixeval_analysis.load import load
+from mixeval_analysis.sources.factors_file import read_factors
 
 ROWS = "participant,item,condition,rating\nP1,loop,a,1\nP1,loop,b,2\nP1,loop,c,3\n"
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from mixeval.tables import frame_of, to_csv, to_latex, to_markdown
-from mixeval_analysis.probability import of_value, two_sided_normal
+from mixeval_analysis.inference.probability import of_value, two_sided_normal
 from mixeval_analysis.tables import Table
 
 HOSTILE = r"50% & more_$x^2 {a|b} ~#1 \end <i>"

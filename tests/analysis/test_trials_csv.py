@@ -5,7 +5,7 @@ import pytest
 from mixeval.errors import AnalysisError
 from mixeval.study import AnalysisSection
 from mixeval_analysis.load import load
-from mixeval_analysis.tidy_csv import read_tidy_csv
+from mixeval_analysis.sources.tidy_csv import read_tidy_csv
 from mixeval_analysis.trials import Trials
 
 HEADER = "participant,item,a,b,x,chosen,correct\n"

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mixeval_analysis.omnibus import friedman_row, kruskal_wallis
-from mixeval_analysis.pairs import pairs_of
-from mixeval_analysis.pairwise import mann_whitney
-from mixeval_analysis.probability import holm
+from mixeval_analysis.inference.pairs import pairs_of
+from mixeval_analysis.inference.probability import holm
+from mixeval_analysis.inference.signed_rank import signed_rank
 from mixeval_analysis.ratings import Ratings, with_defaults
-from mixeval_analysis.signed_rank import signed_rank
+from mixeval_analysis.results.omnibus import friedman_row, kruskal_wallis
+from mixeval_analysis.results.pairwise import mann_whitney
 
 STUDIES = 1000
 PEOPLE, ITEMS, CONDITIONS = 20, 6, 7

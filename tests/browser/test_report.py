@@ -10,7 +10,7 @@ import pytest
 
 from mixeval.study import AnalysisSection
 from mixeval_analysis.ratings import Ratings, with_defaults
-from mixeval_analysis.report_folder import write_report
+from mixeval_analysis.reporting.report_folder import write_report
 from mixeval_analysis.selection import Selection
 
 pytestmark = pytest.mark.browser

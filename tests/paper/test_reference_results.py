@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 from mixeval.study import AnalysisSection
-from mixeval_analysis.equivalence import equivalence
 from mixeval_analysis.load import load
-from mixeval_analysis.omnibus import friedman
 from mixeval_analysis.page_profiles import analyze_answers
-from mixeval_analysis.paired import wilcoxon
+from mixeval_analysis.results.equivalence import equivalence
+from mixeval_analysis.results.omnibus import friedman
+from mixeval_analysis.results.paired import wilcoxon
 from mixeval_analysis.selection import select
 
 NAMES = ("sim_paper_pattern", "s4_drc", "stahl2024_codec", "stahl2024_codec_filtered")

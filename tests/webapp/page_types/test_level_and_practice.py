@@ -7,7 +7,7 @@ from sqlalchemy import select
 from mixeval.cli import main
 from mixeval.errors import ManifestError
 from mixeval.models import Page, PageStimulus, Rating
-from mixeval_analysis.collected import answers_in_study
+from mixeval_analysis.sources.collected import answers_in_study
 
 LEVEL = "[participants.level]\nlock_volume = true\n"
 

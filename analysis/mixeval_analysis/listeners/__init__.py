@@ -1,0 +1,1 @@
+"""Who took part, how they listened, and whom screening flags."""

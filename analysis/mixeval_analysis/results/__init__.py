@@ -1,0 +1,1 @@
+"""What was found: a function from answers to a named table for each question."""

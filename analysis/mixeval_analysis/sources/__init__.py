@@ -1,0 +1,1 @@
+"""Where answers come from: databases, tidy CSV files, results of other platforms."""
