@@ -250,7 +250,7 @@ def test_a_file_that_does_not_come_can_be_asked_for_again(served, tab):
 def test_mixes_of_unequal_length_are_not_played_and_the_server_is_told(tab, served):
     def shorten(route):
         response = route.fetch()
-        route.fulfill(response=response, body=response.text().replace('"frames": 44100', '"frames": 44099'))
+        route.fulfill(response=response, body=response.text().replace('"frames":44100', '"frames":44099'))
 
     tab.route("**/test", shorten)
     tab.reload()

@@ -50,7 +50,8 @@ class Steps:
     def wait_for(self, kind):
         """Wait until a page of this type is there and alive."""
         self.page.wait_for_function(
-            """kind => JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').type === kind
+            """kind => document.readyState !== 'loading'
+              && JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').type === kind
               && document.querySelector('#saved')?.textContent === 'All saved'
               && !document.querySelector('main [inert]')""",
             arg=kind,

@@ -332,6 +332,7 @@ def with_option(tab, option):
 
     def change(route):
         response = route.fetch()
+        assert option[0] in response.text()
         route.fulfill(response=response, body=response.text().replace(*option))
 
     tab.route("**/test", change)
@@ -340,7 +341,7 @@ def with_option(tab, option):
 
 def test_a_waveform_is_drawn_only_by_option_and_from_all_mixes(rating, tab):
     assert tab.locator(".loop canvas").count() == 0
-    with_option(tab, ('"waveform": false', '"waveform": true'))
+    with_option(tab, ('"waveform":false', '"waveform":true'))
     rating.ready()
     tab.locator(".loop canvas:not([hidden])").wait_for()
     picture = "() => document.querySelector('.loop canvas').toDataURL()"
@@ -355,7 +356,7 @@ def test_a_waveform_is_drawn_only_by_option_and_from_all_mixes(rating, tab):
 
 
 def test_without_looping_the_sound_ends_with_the_item(bar, rating, tab):
-    with_option(tab, ('"loop": true', '"loop": false'))
+    with_option(tab, ('"loop":true', '"loop":false'))
     rating.ready()
     rating.letter("A").click()
     tab.locator(".strip.playing").wait_for()
