@@ -1,5 +1,6 @@
 /** A page of questions: every answer is kept as it is given, and questions come and go with earlier answers. */
 
+import { Drafts } from "./drafts.js";
 import { byId } from "./page-elements.js";
 import { complaint, isAnswered, readNumber, shownQuestions } from "./questions.js";
 
@@ -16,13 +17,14 @@ export class QuestionsStep {
   #asked;
 
   /**
-   * @param {{questions: Question[]}} data
+   * @param {{page: string, questions: Question[]}} data
    * @param {StepTools} tools
    */
-  constructor({ questions }, tools) {
+  constructor({ page, questions }, tools) {
     this.questions = questions;
     this.tools = tools;
-    this.#asked = questions.map((question) => new Asked(question, tools, () => this.#answered()));
+    const drafts = new Drafts(page, () => sessionStorage);
+    this.#asked = questions.map((question) => new Asked(question, tools, drafts, () => this.#answered()));
   }
 
   open() {
@@ -67,12 +69,15 @@ class Asked {
   /**
    * @param {Question} question
    * @param {StepTools} tools
+   * @param {Drafts} drafts
    * @param {() => void} onAnswer
    */
-  constructor(question, { scope, words, answers }, onAnswer) {
+  constructor(question, { scope, words, answers }, drafts, onAnswer) {
     this.question = question;
+    this.scope = scope;
     this.words = words;
     this.answers = answers;
+    this.drafts = drafts;
     this.onAnswer = onAnswer;
     const { id } = question;
     this.block = /** @type {HTMLElement} */ (document.querySelector(`[data-question="${id}"]`));
@@ -84,10 +89,10 @@ class Asked {
     for (const pick of this.picks) scope.listen(pick, "change", () => this.#pick(pick));
     if (!this.box) return;
     scope.listen(this.box, "input", () => {
-      this.#resting?.();
-      this.#resting = scope.after(REST_SECONDS, () => this.settle());
+      drafts.keep(id, this.box?.value ?? "");
+      this.#rest();
     });
-    scope.listen(this.box, "change", () => this.#keep());
+    scope.listen(this.box, "change", () => this.#finish());
   }
 
   get hidden() {
@@ -116,6 +121,10 @@ class Asked {
     if (!this.box) return;
     this.box.disabled = declined;
     this.box.value = declined || value === null ? "" : String(value);
+    const draft = this.drafts.find(this.question.id);
+    if (declined || draft === null) return;
+    this.box.value = draft;
+    this.#rest();
   }
 
   /** @param {boolean} shown */
@@ -124,11 +133,23 @@ class Asked {
     if (shown || !this.answered) return;
     // A hidden question has no answer: what was said before it was hidden is taken back.
     this.answers.write(this.question.id, null);
+    this.drafts.forget(this.question.id);
     this.fill();
   }
 
+  /** Keep what was typed just now; its draft stays, in case the page closes before the browser has written it. */
   settle() {
     if (this.#resting) this.#keep();
+  }
+
+  #rest() {
+    this.#resting?.();
+    this.#resting = this.scope.after(REST_SECONDS, () => this.#finish());
+  }
+
+  #finish() {
+    this.#keep();
+    this.drafts.forget(this.question.id);
   }
 
   focus() {
@@ -157,7 +178,7 @@ class Asked {
       this.box.disabled = pick.checked;
       if (pick.checked) this.box.value = "";
     }
-    this.#keep();
+    this.#finish();
   }
 
   #keep() {
