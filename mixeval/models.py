@@ -121,6 +121,15 @@ class ParticipantSession(Base):
     """When a page was last opened or finished; a seat that is left alone for long is given to somebody else."""
     completed_at: Mapped[Moment | None]
     completion_code: Mapped[str | None] = mapped_column(String(32), unique=True)
+    recruited_by: Mapped[str] = mapped_column(String(16), default="open")
+    """How the participant came: `open` link, `invite`, or the platform (`prolific`, `mturk`, `sona`, `other`)."""
+    ended_as: Mapped[str | None] = mapped_column(String(16))
+    """Why it ended without being complete: `screened_out` or `withdrawn`; null while it may still be finished."""
+    ended_at: Mapped[Moment | None]
+    """Such a session holds no seat."""
+    holder: Mapped[str | None] = mapped_column(String(64))
+    """The tab that the listener last chose to go on in; another one asks before it takes over."""
+    held_at: Mapped[Moment | None]
 
     participant: Mapped[Participant] = relationship(back_populates="sessions")
     version: Mapped[StudyVersion] = relationship()
@@ -236,12 +245,110 @@ class Event(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
-    page_id: Mapped[str | None] = mapped_column(ForeignKey("pages.id"))
+    page_id: Mapped[str | None] = mapped_column(ForeignKey("pages.id"), index=True)
     event_id: Mapped[str] = mapped_column(String(64))
     """Made by the browser, so that a retry is not stored twice."""
     kind: Mapped[str] = mapped_column(String(64))
-    stimulus_token: Mapped[str | None] = mapped_column(ForeignKey("page_stimuli.token"))
+    stimulus_token: Mapped[str | None] = mapped_column(ForeignKey("page_stimuli.token"), index=True)
     client_ms: Mapped[float] = mapped_column(Float(53))
     """Milliseconds since the page was opened, on the browser's monotonic clock."""
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
     received_at: Mapped[Moment] = mapped_column(default=now)
+
+
+class Invite(Base):
+    """A link that lets one person begin once; only its hash is kept, so no copy of the database opens the test."""
+
+    __tablename__ = "invites"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_sha256: Mapped[Hash] = mapped_column(unique=True)
+    note: Mapped[str] = mapped_column(String(200), default="")
+    """What the researcher tells invites apart by, such as a batch."""
+    created_at: Mapped[Moment] = mapped_column(default=now)
+    expires_at: Mapped[Moment | None]
+    used_at: Mapped[Moment | None]
+    session_id: Mapped[str | None] = mapped_column(ForeignKey("sessions.id"), unique=True)
+
+
+class ExternalId(Base):
+    """Who a recruitment platform says the participant is: kept apart, for payment, and deleted on its own date."""
+
+    __tablename__ = "external_ids"
+    __table_args__ = (UniqueConstraint("platform", "value"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), unique=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    value: Mapped[str] = mapped_column(String(128))
+    study: Mapped[str] = mapped_column(String(128), default="")
+    """The platform's name of the study or HIT."""
+    submission: Mapped[str] = mapped_column(String(128), default="")
+    """The platform's name of this participation: Prolific's SESSION_ID, MTurk's assignmentId."""
+    created_at: Mapped[Moment] = mapped_column(default=now)
+
+
+class Tally(Base):
+    """How many came to a page that makes no session: no row is about a person."""
+
+    __tablename__ = "tallies"
+    __table_args__ = (UniqueConstraint("day", "name", "device"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(String(10))
+    """The date in UTC, YYYY-MM-DD."""
+    name: Mapped[str] = mapped_column(String(32))
+    """`opened` the first page, `declined`, `full`, `not_invited`."""
+    device: Mapped[str] = mapped_column(String(16))
+    """`desktop`, `phone` or `tablet`."""
+    count: Mapped[int]
+
+
+class Decision(Base):
+    """What a researcher decided about a session, with the reason; it can be taken back and stays on record."""
+
+    __tablename__ = "decisions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    """`exclude`: the main tables leave the participant out; `flag`: they only say so."""
+    reason: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[Moment] = mapped_column(default=now)
+    withdrawn_at: Mapped[Moment | None]
+
+
+class Erasure(Base):
+    """The tombstone of a participant whose data were erased: a backup that still has them is erased again."""
+
+    __tablename__ = "erasures"
+
+    participant: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """The pseudonym; nothing else of them is left."""
+    erased_at: Mapped[Moment] = mapped_column(default=now)
+
+
+class AdminSession(Base):
+    """A researcher who has given the password, known by the hash of the secret in their cookie."""
+
+    __tablename__ = "admin_sessions"
+
+    secret_sha256: Mapped[Hash] = mapped_column(primary_key=True)
+    created_at: Mapped[Moment] = mapped_column(default=now)
+    expires_at: Mapped[Moment]
+
+
+class Attempt(Base):
+    """How often something that may be guessed was tried from one place within one stretch of time."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("kind", "origin", "since"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    """`login`, `invite` or `resume`."""
+    origin: Mapped[Hash]
+    """A keyed hash of the address and the day: no address is kept, and tomorrow's is another."""
+    since: Mapped[Moment] = mapped_column(index=True)
+    """When the stretch of time began."""
+    count: Mapped[int]
