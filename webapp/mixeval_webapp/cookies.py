@@ -1,8 +1,5 @@
 """The cookie that holds a session's secret, and how a request's owner is known by it."""
 
-import base64
-import hashlib
-import hmac
 from datetime import timedelta
 
 from flask import Flask, Response, g, request
@@ -14,7 +11,6 @@ from mixeval_webapp.site import site
 COOKIE = "mixeval_session"
 FORM_COOKIE = "mixeval_form"
 LIFETIME = timedelta(days=30)
-SECRET_BYTES = 16
 
 
 class FormSessions(SecureCookieSessionInterface):
@@ -22,17 +18,6 @@ class FormSessions(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's signature
         return request.is_secure
-
-
-def derive_secret(secret_key: str, *nonces: str) -> str:
-    """Derive a session's 128-bit secret from the nonces of the form that starts it.
-
-    The same form sent twice gives the same secret and so one session; without the server's key nobody can
-    work it out.
-    """
-    text = "\x1f".join(["session", *nonces]).encode("utf-8", "replace")
-    digest = hmac.digest(secret_key.encode(), text, hashlib.sha256)
-    return base64.urlsafe_b64encode(digest[:SECRET_BYTES]).rstrip(b"=").decode()
 
 
 def set_secret(response: Response, secret: str) -> Response:
@@ -53,4 +38,5 @@ def visitor_of_request() -> Visitor | None:
     visitor = find_visitor(site().database, secret) if secret else None
     if visitor is not None:
         g.participant = visitor.participant
+        g.preview = visitor.preview
     return visitor

@@ -37,13 +37,15 @@ def derive_code(secret_key: str, *nonces: str) -> str:
 def as_typed(text: str) -> str | None:
     """Return the code that somebody may have meant, whatever case, spaces and dashes they typed; None for no code.
 
-    >>> as_typed(" abcd-efgh jkmn–pqrs 2345 ")
+    >>> as_typed(" abcd-efgh jkmn pqrs-2345 ")
     'ABCDEFGHJKMNPQRS2345'
     """
     # An input method for Japanese types wide letters.
     plain = unicodedata.normalize("NFKC", text[:200]).upper()
     code = "".join(
-        letter for letter in plain if not letter.isspace() and unicodedata.category(letter) not in {"Pd", "Cf"}
+        letter
+        for letter in plain
+        if not letter.isspace() and unicodedata.category(letter) not in {"Pd", "Cf"}
     )
     return code if _CODE.fullmatch(code) else None
 
