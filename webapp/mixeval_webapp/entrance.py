@@ -214,7 +214,7 @@ def _resume_page(*, wrong: bool = False, known: bool = False) -> Response:
 
 def _open(text: str) -> Response | None:
     """Give the browser the session that `text` opens, in whichever clothes the secret came."""
-    for secret in (text, as_typed(text)):
+    for secret in (as_typed(text), text):
         if secret and find_visitor(site().database, secret) is not None:
             return set_secret(_to_test(), secret)
     return None

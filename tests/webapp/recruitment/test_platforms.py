@@ -92,7 +92,7 @@ def test_the_same_id_in_the_same_browser_goes_on(prolific, listener_on, begin_at
 
 
 def test_the_id_alone_opens_nothing_in_another_browser_which_is_asked_for_the_code(
-    prolific, listener_on, begin_at, form_at
+    prolific, listener_on, begin_at
 ):
     begin_at(listener_on(prolific), ADDRESS)
     stranger = listener_on(prolific)

@@ -39,21 +39,22 @@ def test_a_listener_sees_no_word_of_previews(listener):
     assert BANNER not in listener.get("/test").text + listener.get("/").text
 
 
-def test_a_preview_takes_no_seat_no_place_and_no_count(
-    recruiting, listener_on, begin_at, preview, tallies, stored
-):
+def test_a_preview_takes_no_seat_and_no_place(recruiting, listener_on, begin_at, preview, stored):
     app = recruiting("[participants]\nplaces = 1\n")
     for _ in range(2):
         begin_at(listener_on(app), preview)
-    database = site_of(app).database
-    assert tallies(database) == {}
     listener_on(app).start()
-    sessions = stored(database, ParticipantSession)
+    sessions = stored(site_of(app).database, ParticipantSession)
     # Two previews have seats 0 and 1 among themselves, and the first listener seat 0.
     assert [session.seat for session in sessions] == [0, 1, 0]
     # The study is full of its one listener; a preview opens all the same.
     assert "All places are taken" in listener_on(app).get("/").text
     assert 'action="/start"' in listener_on(app).get(preview).text
+
+
+def test_a_preview_is_counted_nowhere(app, listener, begin_at, preview, tallies):
+    begin_at(listener, preview)
+    assert tallies(site_of(app).database) == {}
 
 
 def test_a_preview_opens_a_closed_study_and_nobody_else_does(prolific, listener_on, begin_at, preview):

@@ -66,6 +66,7 @@ def test_cookie_link_and_typed_code_are_one_secret(new_listener, resume):
         another = new_listener()
         assert resume(another, clothes).headers["Location"] == "/test"
         assert another.page()["page"] == page["page"]
+        assert another.client.get_cookie("mixeval_session").value == secret
     another = new_listener()
     another.get(f"/resume/{in_groups(secret).lower()}")
     assert another.page()["page"] == page["page"]
