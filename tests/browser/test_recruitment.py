@@ -120,6 +120,7 @@ def test_the_code_of_one_browser_opens_the_same_page_in_another(serve, tab, chro
     another.keyboard.type("wrong")
     another.keyboard.press("Enter")
     another.get_by_role("alert").wait_for()
+    another.locator("input[name=code]").select_text()
     another.keyboard.type(code.lower().replace("-", " "))
     another.keyboard.press("Enter")
     another.wait_for_url("**/test")
