@@ -41,6 +41,14 @@ def prepare(database: Database) -> None:
         command.upgrade(_config(connection), "head")
 
 
+def is_older(database: Database) -> bool:
+    """Tell whether the database has an older schema of ours, which :func:`upgrade` would change."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    with database.read() as session:
+        found = MigrationContext.configure(session.connection()).get_current_revision()
+    return found in known - {head()}
+
+
 @contextmanager
 def _changing(database: Database) -> Iterator[Connection]:
     """Open a transaction in which SQLite's tables can be changed by copying them.

@@ -18,7 +18,7 @@ COMMANDS = {
     "analyze": "Make the tables, figures and report from ratings.",
     "compare": "Compare the mixes in numbers and pictures.",
     "dataset": "List, check and make multitrack data sets.",
-    "db": "Upgrade the database's schema.",
+    "db": "Back the database up, put it back, upgrade its schema.",
     "demo": "Build, fill, analyse and serve a small study from synthetic drums.",
     "erase": "Delete everything about one participant.",
     "export": "Write everything that was collected as CSV files.",
