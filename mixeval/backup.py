@@ -76,8 +76,7 @@ def keep_newest(folder: Path, count: int) -> list[Path]:
 def contents_of(file: Path) -> Contents:
     """Check an SQLite backup, which is not changed by it, and count what it holds. Raises BackupError."""
     try:
-        # Read only, so that a file that somebody keeps is not turned into one with a log beside it.
-        with contextlib.closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as copy:
+        with contextlib.closing(open_unchanged(file)) as copy:
             damage = copy.execute("PRAGMA integrity_check").fetchall()
             dangling = copy.execute("PRAGMA foreign_key_check").fetchall()
             if damage != [("ok",)] or dangling:
@@ -94,6 +93,14 @@ def contents_of(file: Path) -> Contents:
             remedy="name a file that `mixeval db backup` wrote",
         ) from error
     return Contents(schema, *counts)
+
+
+def open_unchanged(file: Path) -> sqlite3.Connection:
+    """Open an SQLite file that somebody keeps so that neither it nor its folder is changed."""
+    log = file.with_name(f"{file.name}-wal")
+    # Where there is no log to read, a plain copy of a database in WAL mode would be given one.
+    how = "mode=ro" if log.is_file() and log.stat().st_size else "immutable=1"
+    return sqlite3.connect(f"{file.resolve().as_uri()}?{how}", uri=True)
 
 
 def sync_folder(folder: Path) -> None:

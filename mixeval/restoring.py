@@ -20,7 +20,7 @@ from pathlib import Path
 from sqlalchemy import URL, text
 from sqlalchemy.engine import make_url
 
-from mixeval.backup import FOLDER_NAME, Contents, contents_of, make_backup, sync_folder
+from mixeval.backup import FOLDER_NAME, Contents, contents_of, make_backup, open_unchanged, sync_folder
 from mixeval.database import Database, open_database
 from mixeval.erasure import reapply
 from mixeval.errors import BackupError
@@ -81,7 +81,7 @@ def _prepared(
         _remove(draft)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         with (
-            contextlib.closing(sqlite3.connect(f"{backup.resolve().as_uri()}?mode=ro", uri=True)) as source,
+            contextlib.closing(open_unchanged(backup)) as source,
             contextlib.closing(sqlite3.connect(draft)) as copy,
         ):
             source.backup(copy)

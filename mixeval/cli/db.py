@@ -94,7 +94,7 @@ def restore(study: Path, backup_file: Path, *, yes: bool) -> None:
     found = restore_backup(backup_file, database_url(study), study, upgrade=upgrade)
     click.echo(f"Restored: {found.contents.sessions} sessions, {found.contents.ratings} ratings.")
     if found.erased_again:
-        click.echo(f"{len(found.erased_again)} participants who were erased since were erased from it again.")
+        click.echo(f"Erased since, and so from it again: {', '.join(found.erased_again)}.")
     if found.aside is not None:
         click.echo(f"The answers of before are in {found.aside}.")
 
