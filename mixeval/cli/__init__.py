@@ -20,6 +20,7 @@ COMMANDS = {
     "dataset": "List, check and make multitrack data sets.",
     "db": "Upgrade the database's schema.",
     "demo": "Build, fill, analyse and serve a small study from synthetic drums.",
+    "erase": "Delete everything about one participant.",
     "export": "Write everything that was collected as CSV files.",
     "new": "Write the study.toml of a kind of test.",
     "plan": "Say how many participants a test needs, and freeze the plan.",

@@ -1,8 +1,7 @@
 """`mixeval db`: the database's schema, and the orders that it holds."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,14 +9,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.engine import make_url
 
+from mixeval.cli.collected import collected
 from mixeval.cli.terminal import visible
-from mixeval.database import Database, open_database
-from mixeval.errors import DatabaseError
+from mixeval.database import open_database
 from mixeval.settings import database_url
 from mixeval.study import read_study
-from mixeval_migrations import head, prepare, upgrade
+from mixeval_migrations import head, upgrade
 from mixeval_webapp.balance import Balance, count_balance
 from mixeval_webapp.rebuilding import rebuild_orders
 
@@ -56,7 +54,7 @@ def orders(ctx: click.Context, study: Path, *, as_json: bool) -> None:
 
     Ends with 1 where one differs, and names it.
     """
-    with _collected(study) as database, database.read() as session:
+    with collected(study) as database, database.read() as session:
         found = rebuild_orders(session)
     if as_json:
         differing = [{"participant": each.participant, "page": each.page} for each in found.differing]
@@ -79,7 +77,7 @@ def orders(ctx: click.Context, study: Path, *, as_json: bool) -> None:
 @_as_json_option
 def balance(study: Path, *, as_json: bool) -> None:
     """Count how often each item stood in each place, and each mix under each letter, in complete sessions."""
-    with _collected(study) as database, database.read() as session:
+    with collected(study) as database, database.read() as session:
         found = count_balance(session)
     if as_json:
         click.echo(json.dumps([_as_rows(each) for each in found]))
@@ -88,23 +86,6 @@ def balance(study: Path, *, as_json: bool) -> None:
         click.echo("Nobody has begun yet.")
     for each in found:
         _print_balance(each)
-
-
-@contextmanager
-def _collected(study: Path) -> Iterator[Database]:
-    """Open the answers of a study, which must be there."""
-    read_study(study)
-    url = database_url(study)
-    file = make_url(url).database
-    if make_url(url).get_backend_name() == "sqlite" and not Path(file or "").is_file():
-        # SQLite would make an empty one.
-        raise DatabaseError(f"{study} has no answers yet", remedy="serve it first")
-    database = open_database(url)
-    try:
-        prepare(database)
-        yield database
-    finally:
-        database.close()
 
 
 def _as_rows(each: Balance) -> dict[str, object]:
