@@ -8,6 +8,8 @@ from mixeval.manifest import FOLDER, read_manifest
 from mixeval.models import Page, Participant, ParticipantSession
 from mixeval_webapp.app import site_of
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_visit_goes_from_consent_over_every_page_to_a_code_that_stays(listener):
     assert listener.get("/").status_code == 200
