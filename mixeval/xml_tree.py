@@ -27,7 +27,9 @@ def parse_xml(content: bytes, name: str, *, refusal: type[MixevalError], noun: s
     no whole XML.
     """
     if len(content) > LARGEST_BYTES:
-        raise refusal(f"{name} has {len(content) // 2**20} MB, and a {noun} has less than one", remedy=f"name a {noun}")
+        raise refusal(
+            f"{name} has {len(content) // 2**20} MB, and a {noun} has less than one", remedy=f"name a {noun}"
+        )
     parser = ET.XMLParser(target=_Refusing(name, refusal, noun))  # noqa: S314 - it refuses every document type
     try:
         for start in range(0, len(content), _CHUNK_BYTES):

@@ -42,7 +42,9 @@ def test_python_s_parser_stops_the_billion_laughs_and_lets_smaller_bombs_pass():
     ids=["laughs", "quadratic", "utf-16", "file", "network", "parameter entity", "empty"],
 )
 def test_a_document_type_is_refused_before_anything_it_declares_is_read(content):
-    with pytest.raises(AnalysisError, match=r"test\.xml declares a document type, which no result of a tool does"):
+    with pytest.raises(
+        AnalysisError, match=r"test\.xml declares a document type, which no result of a tool does"
+    ):
         _parse(content)
 
 

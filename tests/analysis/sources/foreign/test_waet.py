@@ -5,9 +5,9 @@ import re
 import pytest
 
 from mixeval.errors import AnalysisError
+from mixeval.xml_tree import LARGEST_BYTES
 from mixeval_analysis.load import load
 from mixeval_analysis.selection import select
-from mixeval.xml_tree import LARGEST_BYTES
 from mixeval_analysis.sources.foreign.waet import read_waet
 
 
