@@ -20,10 +20,13 @@ from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
 from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
 from mixeval_webapp.design import check_design
+from mixeval_webapp.health import EXTENSION as READINESS
+from mixeval_webapp.health import health
 from mixeval_webapp.messages import check_messages
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 from mixeval_webapp.problems import answer_problems
+from mixeval_webapp.readiness import Readiness
 from mixeval_webapp.site import EXTENSION, Site, StudyVersions
 from mixeval_webapp.speech import teach
 from mixeval_webapp.stimulus_files import StimulusFiles
@@ -100,6 +103,7 @@ def _flask(site: Site, settings: Settings) -> Flask:
         __name__, static_url_path=f"/static/{_fingerprint(static_folder)}", static_folder=static_folder
     )
     app.extensions[EXTENSION] = site
+    app.extensions[READINESS] = Readiness(site.database, site.files)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
@@ -117,6 +121,7 @@ def _flask(site: Site, settings: Settings) -> Flask:
     app.url_map.converters["token"] = _Token
     app.register_blueprint(pages)
     app.register_blueprint(api)
+    app.register_blueprint(health)
     # The API is guarded by a header and a content type that no form of another site can send.
     CSRFProtect(app).exempt(api)
     answer_problems(app)
