@@ -18,7 +18,7 @@ from mixeval.versions import Version, check_rendered
 from mixeval_migrations import prepare
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
-from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
+from mixeval_webapp.cookies import FormSessions, form_cookie_name
 from mixeval_webapp.design import check_design
 from mixeval_webapp.health import EXTENSION as READINESS
 from mixeval_webapp.health import health
@@ -30,6 +30,7 @@ from mixeval_webapp.readiness import Readiness
 from mixeval_webapp.site import EXTENSION, Site, StudyVersions
 from mixeval_webapp.speech import teach
 from mixeval_webapp.stimulus_files import StimulusFiles
+from mixeval_webapp.url_prefix import UnderPrefix
 
 STATIC_MAX_AGE_SECONDS = 365 * 24 * 60 * 60
 
@@ -69,7 +70,8 @@ def create_app(
     settings = settings or read_settings(folder)
     opened = database or open_database(settings.database_url)
     try:
-        return _flask(Site(opened, _publish(version, opened, folder), files, version.id), settings)
+        versions = _publish(version, opened, folder)
+        return _flask(Site(opened, versions, files, version.id, versions.label()), settings)
     except BaseException:
         if database is None:
             opened.close()
@@ -107,7 +109,8 @@ def _flask(site: Site, settings: Settings) -> Flask:
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        SESSION_COOKIE_NAME=FORM_COOKIE,
+        SESSION_COOKIE_PATH=settings.url_prefix or "/",
+        SESSION_COOKIE_NAME=form_cookie_name(site.label),
         SESSION_COOKIE_SAMESITE="Lax",
         SEND_FILE_MAX_AGE_DEFAULT=STATIC_MAX_AGE_SECONDS,
         # The form may lie open for as long as its browser session does.
@@ -128,6 +131,8 @@ def _flask(site: Site, settings: Settings) -> Flask:
     teach(app)
     app.after_request(_guard)
     app.after_request(compress_static)
+    if settings.url_prefix:
+        app.wsgi_app = UnderPrefix(app.wsgi_app, settings.url_prefix)  # type: ignore[method-assign]  # as below
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # as Flask's documentation says to
