@@ -1,11 +1,8 @@
 """Everything that a study has collected, as CSV and JSON files that any program reads."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,6 +27,7 @@ from mixeval.result_folder import Files, listing_file, replace_files
 from mixeval.settings import database_url
 from mixeval.study import read_study
 from mixeval_analysis.answers import in_utf8
+from mixeval_analysis.csv_rows import csv_text
 from mixeval_analysis.export_dictionary import (
     ANSWERS,
     DECISIONS,
@@ -43,6 +41,7 @@ from mixeval_analysis.export_dictionary import (
     dictionary,
     readme,
 )
+from mixeval_analysis.json_rows import json_text
 from mixeval_analysis.sources.collected import open_collected, read_collected
 
 LISTING = "export.json"
@@ -50,9 +49,6 @@ DICTIONARY = "dictionary.json"
 
 Format = Literal["csv", "json", "both"]
 FORMATS: tuple[Format, ...] = ("csv", "json", "both")
-
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -81,9 +77,9 @@ def export_study(
     files: Files = {}
     for name, table in tables.items():
         if kind in {"csv", "both"}:
-            files[f"{name}.csv"] = _csv(table).encode()
+            files[f"{name}.csv"] = csv_text(table.columns, table.rows).encode()
         if kind in {"json", "both"}:
-            files[f"{name}.json"] = _json_lines(table).encode()
+            files[f"{name}.json"] = json_text(table.columns, table.rows).encode()
     rows = {file: len(tables[file.partition(".")[0]].rows) for file in files}
     described = {name: (table.meanings, table.columns) for name, table in tables.items()}
     files["README.md"] = readme(study.study.title, described).encode()
@@ -278,60 +274,3 @@ _QUERIES: Mapping[str, tuple[Meanings, Callable[[Session], list[Sequence[Any]]]]
     "sessions": (SESSIONS, _sessions),
     "decisions": (DECISIONS, _decisions),
 }
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _json_lines(table: _Exported) -> str:
-    """Write a JSON list with an object for each row on a line of its own."""
-    lines = (
-        json.dumps(
-            {column: _raw(value) for column, value in zip(table.columns, row, strict=True)},
-            ensure_ascii=False,
-            allow_nan=False,
-        )
-        for row in table.rows
-    )
-    return "[\n" + ",\n".join(lines) + "\n]\n"
-
-
-def _raw(value: Any) -> Any:
-    match value:
-        case None | bool() | str() | int() | list() | dict():
-            return value
-        case datetime():
-            return None if pd.isna(value) else value.isoformat()
-        case _:
-            # Of pandas: numbers of its own, and three ways to say that there is none.
-            return None if pd.isna(value) else float(value)
-
-
-def _csv(table: _Exported) -> str:
-    written = io.StringIO()
-    # Quoted where it must be; line breaks of comments stay inside their cell.
-    rows = csv.writer(written, lineterminator="\n")
-    rows.writerow([_cell(column) for column in table.columns])
-    rows.writerows([_cell(value) for value in row] for row in table.rows)
-    return written.getvalue()
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case str():
-            guarded = f"'{value}" if value.startswith(_FORMULA) else value
-            # A bare carriage return ends a row for some readers, quoted or not.
-            return guarded.replace("\r\n", "\n").replace("\r", "\n")
-        case datetime():
-            return "" if pd.isna(value) else value.isoformat()
-        case float():
-            return "" if pd.isna(value) else repr(float(value))
-        case list() | dict():
-            return _json(value)
-        case _:
-            return "" if value is pd.NaT else str(value)
