@@ -21,7 +21,7 @@ COMMANDS = {
     "db": "Back the database up, put it back, upgrade its schema.",
     "demo": "Build, fill, analyse and serve a small study from synthetic drums.",
     "erase": "Delete everything about one participant.",
-    "export": "Write everything that was collected as CSV files.",
+    "export": "Write everything that was collected as CSV and JSON files.",
     "import": "Write results of other platforms as a tidy CSV.",
     "new": "Write the study.toml of a kind of test.",
     "plan": "Say how many participants a test needs, and freeze the plan.",
