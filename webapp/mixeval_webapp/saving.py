@@ -17,6 +17,7 @@ from mixeval.study import Study
 from mixeval.versions import Version
 from mixeval_webapp.answer_rows import refuse_new_answers, store_answers
 from mixeval_webapp.events import store_server_event
+from mixeval_webapp.page_types.check_page import SCREENED_OUT
 from mixeval_webapp.page_types.page_type import Missing
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor, new_code
@@ -247,6 +248,8 @@ def _finish_if_whole(db: Session, page: _OwnPage, version: Version) -> Missing:
     moment = now()
     for flag in page_type.flags(study, sheet):
         raise_flag(db, page.session_id, flag.name, flag.detail)
+        if flag.name == SCREENED_OUT:
+            session.ended_as, session.ended_at = SCREENED_OUT, moment
     flag_if_fast(db, page.session_id, sheet, version)
     _store_results(db, page, page_type.results(study, sheet))
     db.execute(update(Page).where(Page.id == page.id).values(completed_at=moment))
