@@ -13,12 +13,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Write a header and rows: truths as true and false, moments as ISO 8601, what is missing as nothing.
+    r"""Write a header and rows: truths as true and false, moments as ISO 8601, what is missing as nothing.
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers keep their sign.
 
     >>> csv_text(["name", "rating"], [["=1+1", -2.5]])
-    "name,rating\\n'=1+1,-2.5\\n"
+    "name,rating\n'=1+1,-2.5\n"
     """
     written = io.StringIO()
     # Quoted where it must be; line breaks of comments stay inside their cell.
