@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from mixeval.database import Database
 from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, now
+from mixeval.prepared import Prepared
 from mixeval.seeds import derive_seed
 from mixeval.versions import Version
 from mixeval_webapp.planned_page import PlannedPage
@@ -22,8 +23,8 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Capitals and digits that nobody confuses when they are written down."""
 
 
-# Each request asks this; a statement that is built once is also compiled once.
-_VISITOR = (
+# Each request asks this.
+_VISITOR = Prepared(
     select(
         ParticipantSession.id,
         Participant.code,
@@ -47,9 +48,8 @@ class Visitor:
 
 def find_visitor(database: Database, secret: str) -> Visitor | None:
     """Return who holds `secret`, or nothing."""
-    with database.read() as db:
-        row = db.execute(_VISITOR, {"secret_sha256": _sha256(secret)}).one_or_none()
-    return None if row is None else Visitor(*row)
+    rows = database.fetch(_VISITOR, {"secret_sha256": _sha256(secret)})
+    return Visitor(*rows[0]) if rows else None
 
 
 def enrol(
