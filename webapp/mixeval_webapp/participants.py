@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from mixeval.database import Database
 from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, now
+from mixeval.prepared import Prepared
 from mixeval.seeds import derive_seed
 from mixeval.versions import Version
 from mixeval_webapp.planned_page import PlannedPage
@@ -24,8 +25,8 @@ from mixeval_webapp.session_plan import plan_session
 Claim = Callable[[Session, str], None]
 """What a way of coming does for the session with this id, in the transaction that writes it; it may refuse."""
 
-# Each request asks this; a statement that is built once is also compiled once.
-_VISITOR = (
+# Each request asks this.
+_VISITOR = Prepared(
     select(
         ParticipantSession.id,
         Participant.code,
@@ -61,12 +62,12 @@ class Visitor:
 
 def find_visitor(database: Database, secret: str) -> Visitor | None:
     """Return who holds `secret`, which may be a code as somebody typed it, or nothing."""
-    with database.read() as db:
-        row = db.execute(_VISITOR, {"secret_sha256": _sha256(secret)}).one_or_none()
-        typed = as_typed(secret) if row is None else None
-        if typed is not None and typed != secret:
-            row = db.execute(_VISITOR, {"secret_sha256": _sha256(typed)}).one_or_none()
-    return None if row is None else Visitor(*row)
+    typed = as_typed(secret)
+    for meant in dict.fromkeys([secret, secret if typed is None else typed]):
+        rows = database.fetch(_VISITOR, {"secret_sha256": _sha256(meant)})
+        if rows:
+            return Visitor(*rows[0])
+    return None
 
 
 def enrol(

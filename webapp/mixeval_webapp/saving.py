@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from mixeval.database import Database
 from mixeval.models import Page, PageStimulus, ParticipantSession, now
+from mixeval.prepared import Prepared
 from mixeval.study import Study
 from mixeval.versions import Version
 from mixeval_webapp.answer_rows import refuse_new_answers, store_answers
@@ -30,9 +31,9 @@ from mixeval_webapp.sheet import Sheet, Sound, next_sequence, read_sheet
 COMPLETION_CODE_CHARACTERS = 10
 
 _earlier = aliased(Page)
-# Statements of the busiest path are built once, so that they are compiled once. The page is locked, so that
-# two requests about it take turns (SQLite has locked the whole database already); events may still refer to it.
-_PAGE = (
+# The page is locked, so that two requests about it take turns (SQLite has locked the whole database already);
+# events may still refer to it.
+_PAGE = Prepared(
     select(
         Page.kind,
         Page.purpose,
@@ -164,7 +165,7 @@ def complete_page(
 
 
 def _own_page(db: Session, visitor: Visitor, page_id: str) -> _OwnPage:
-    rows = db.execute(_PAGE, {"page_id": page_id, "session_id": visitor.session_id}).all()
+    rows = _PAGE.all(db, {"page_id": page_id, "session_id": visitor.session_id})
     if not rows:
         raise NotYoursError("there is no such page in this session", remedy="reload the page")
     first = rows[0]
