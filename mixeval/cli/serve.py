@@ -8,6 +8,7 @@ from types import FrameType
 import click
 
 from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.recruitment.previews import PREVIEW_DAYS, preview_address
 from mixeval_webapp.server import Server
 
 
@@ -26,7 +27,10 @@ from mixeval_webapp.server import Server
 @click.option(
     "--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Requests answered at once."
 )
-def serve(study: Path, host: str, port: int, threads: int) -> None:
+@click.option(
+    "--preview", is_flag=True, help="Print an address at which the test can be taken without being counted."
+)
+def serve(study: Path, host: str, port: int, threads: int, *, preview: bool) -> None:
     """Serve the listening test in the folder STUDY until Ctrl-C or SIGTERM.
 
     Answers go to STUDY/study.sqlite3, or to MIXEVAL_DATABASE_URL.
@@ -35,7 +39,11 @@ def serve(study: Path, host: str, port: int, threads: int) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
     app = create_app(study)
     try:
-        _run(Server(app, host=host, port=port, threads=threads))
+        server = Server(app, host=host, port=port, threads=threads)
+        if preview:
+            address = preview_address(server.url, secret_key=str(app.secret_key))
+            click.echo(f"Preview, not counted, for {PREVIEW_DAYS} days: {address}")
+        _run(server)
     finally:
         site_of(app).database.close()
 
