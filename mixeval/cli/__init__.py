@@ -25,6 +25,7 @@ COMMANDS = {
     "import": "Write results of other platforms as a tidy CSV.",
     "new": "Write the study.toml of a kind of test.",
     "plan": "Say how many participants a test needs, and freeze the plan.",
+    "purge": "Delete what is past its retention date.",
     "render": "Render what is missing or changed, and write the manifest.",
     "serve": "Serve the listening test.",
     "simulate": "Take the test with seeded simulated listeners.",
