@@ -17,6 +17,7 @@ from mixeval.errors import MixevalError
 COMMANDS = {
     "analyze": "Make the tables, figures and report from ratings.",
     "compare": "Compare the mixes in numbers and pictures.",
+    "convert": "Make a study of a test of another platform.",
     "dataset": "List, check and make multitrack data sets.",
     "db": "Back the database up, put it back, upgrade its schema.",
     "demo": "Build, fill, analyse and serve a small study from synthetic drums.",
