@@ -116,6 +116,7 @@ def test_a_day_is_past_when_it_is_over():
     assert not RetentionSection().external_ids_due(date(9999, 1, 1))
 
 
+@pytest.mark.both_databases
 def test_without_dates_only_leftovers_go(collected, study_folder):
     output = purge(study_folder, "--yes")
     assert "1 counts of attempts, 1 expired logins" in output
@@ -165,6 +166,7 @@ def no_byte_of(folder, *traces):
     return not any(trace.encode() in path.read_bytes() for path in files for trace in traces)
 
 
+@pytest.mark.both_databases
 def test_ratings_may_stay_under_names_that_lead_to_nobody(collected, retain):
     folder = retain(until=LONG_AGO, keep="ratings")
     with collected.read() as db:
@@ -207,6 +209,7 @@ def test_a_purge_that_is_killed_keeps_the_ratings_once(collected, retain, monkey
     assert counts(collected)[:2] == (0, 0)
 
 
+@pytest.mark.both_databases
 def test_what_is_overdue_is_told_until_it_is_purged(collected, retain):
     folder = retain(until=LONG_AGO, external_ids_until="2026-01-01")
     retention = read_study(folder).retention
