@@ -27,6 +27,7 @@ COMMANDS = {
     "invite": "Make single-use invites, and list how they stand.",
     "new": "Write the study.toml of a kind of test.",
     "plan": "Say how many participants a test needs, and freeze the plan.",
+    "purge": "Delete what is past its retention date.",
     "reconcile": "Compare who is complete with who is paid on the platform.",
     "render": "Render what is missing or changed, and write the manifest.",
     "serve": "Serve the listening test.",

@@ -6,7 +6,10 @@ from pathlib import Path
 from types import FrameType
 
 import click
+from flask import Flask
 
+from mixeval.models import now
+from mixeval.purging import overdue
 from mixeval_webapp.app import create_app, site_of
 from mixeval_webapp.recruitment.previews import PREVIEW_DAYS, preview_address
 from mixeval_webapp.server import Server
@@ -38,6 +41,8 @@ def serve(study: Path, host: str, port: int, threads: int, *, preview: bool) -> 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
     app = create_app(study)
+    for sentence in _overdue(app):
+        logging.getLogger("mixeval").warning(sentence)
     try:
         server = Server(app, host=host, port=port, threads=threads)
         if preview:
@@ -46,6 +51,12 @@ def serve(study: Path, host: str, port: int, threads: int, *, preview: bool) -> 
         _run(server)
     finally:
         site_of(app).database.close()
+
+
+def _overdue(app: Flask) -> list[str]:
+    site = site_of(app)
+    with site.database.read() as db:
+        return overdue(db, site.version.study.retention, now().date())
 
 
 def _run(server: Server) -> None:
