@@ -1,6 +1,5 @@
 """`mixeval serve`: the listening test, from this machine."""
 
-import logging
 import signal
 from pathlib import Path
 from types import FrameType
@@ -8,6 +7,7 @@ from types import FrameType
 import click
 
 from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.logs import FORMATS, configure_logs
 from mixeval_webapp.server import Server
 
 
@@ -26,13 +26,26 @@ from mixeval_webapp.server import Server
 @click.option(
     "--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Requests answered at once."
 )
-def serve(study: Path, host: str, port: int, threads: int) -> None:
+@click.option(
+    "--log-format",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    envvar="MIXEVAL_LOG_FORMAT",
+    show_envvar=True,
+    help="Logs for people, or one JSON object per line.",
+)
+@click.option(
+    "--log-requests/--no-log-requests", default=None, help="A line per request. [default: with json only]"
+)
+def serve(
+    study: Path, host: str, port: int, threads: int, log_format: str, *, log_requests: bool | None
+) -> None:
     """Serve the listening test in the folder STUDY until Ctrl-C or SIGTERM.
 
-    Answers go to STUDY/study.sqlite3, or to MIXEVAL_DATABASE_URL.
+    Answers go to STUDY/study.sqlite3, or to MIXEVAL_DATABASE_URL. Logs go to standard error.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    configure_logs(log_format, requests=log_requests)
     app = create_app(study)
     try:
         _run(Server(app, host=host, port=port, threads=threads))
