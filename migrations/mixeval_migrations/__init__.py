@@ -46,6 +46,14 @@ def prepare(database: Database) -> None:
         command.upgrade(_config(connection), "head")
 
 
+def is_older(database: Database) -> bool:
+    """Tell whether the database has an older schema of ours, which :func:`upgrade` would change."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    with database.read() as session:
+        found = MigrationContext.configure(session.connection()).get_current_revision()
+    return found in known - {head()}
+
+
 def _take_turns(connection: Connection) -> None:
     """Let the servers of several processes or machines that start at once make the schema one after another."""
     # SQLite has locked the database when the transaction began.

@@ -202,13 +202,21 @@ def study_folder(study_template, tmp_path):
 
 
 @pytest.fixture
-def open_app():
+def sqlite_url(tmp_path):
+    """Where `study_folder` keeps its answers when nothing else is said."""
+    return f"sqlite:///{tmp_path / 'study' / 'study.sqlite3'}"
+
+
+@pytest.fixture
+def open_app(database_url):
     """Make applications that are closed when the test ends."""
     opened = []
 
     def open_one(study_folder, **changes):
         values = {
-            "database_url": f"sqlite:///{study_folder / 'study.sqlite3'}",
+            "database_url": f"sqlite:///{study_folder / 'study.sqlite3'}"
+            if database_url.startswith("sqlite")
+            else database_url,
             "secret_key": "k" * 64,
         } | changes
         app = create_app(study_folder, settings=Settings(**values))

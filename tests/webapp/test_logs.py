@@ -119,7 +119,9 @@ def test_files_and_checks_that_are_asked_for_all_the_time_are_not_told(app, list
         (1, "x" * 65, False),
     ],
 )
-def test_a_request_id_is_a_trusted_proxy_s_or_our_own(open_app, study_folder, log_as, proxies, given, believed):
+def test_a_request_id_is_a_trusted_proxy_s_or_our_own(
+    open_app, study_folder, log_as, proxies, given, believed
+):
     client = open_app(study_folder, trusted_proxies=proxies).test_client()
     log = log_as("json")
     client.get("/", headers={"X-Request-ID": given})
@@ -128,7 +130,7 @@ def test_a_request_id_is_a_trusted_proxy_s_or_our_own(open_app, study_folder, lo
     assert len(found) == 16
 
 
-def test_what_a_listener_wrote_cannot_begin_a_line(listener, log_as):
+def test_what_a_listener_wrote_cannot_begin_a_line(log_as):
     log = log_as("json")
     logging.getLogger("x").warning("one\ntwo %s", "three\nfour")
     assert json.loads(log.getvalue())["event"] == "one\ntwo three\nfour"
@@ -136,7 +138,7 @@ def test_what_a_listener_wrote_cannot_begin_a_line(listener, log_as):
 
 def test_the_values_that_postgresql_quotes_are_struck_out():
     record = logging.LogRecord(
-        "x", logging.ERROR, "", 0, 'duplicate key\nDETAIL:  Key (token)=(abc) already exists.', None, None
+        "x", logging.ERROR, "", 0, "duplicate key\nDETAIL:  Key (token)=(abc) already exists.", None, None
     )
     assert "abc" not in formatter("text").format(record)
     assert "abc" not in formatter("json").format(record)
@@ -166,7 +168,9 @@ def test_somebody_elses_token_is_refused_as_if_it_were_none_and_told_of(new_list
         nowhere = other.send("PUT", address, {"ratings": [other.rating(own)]})
         assert (foreign.status_code, foreign.json) == (nowhere.status_code, nowhere.json)
         assert other.put(own, [other.rating(own, stimulus=token)]).status_code == 403
-        events = [{"id": "e", "page": page["page"], "kind": "play", "stimulus": None, "client_ms": 1, "detail": {}}]
+        events = [
+            {"id": "e", "page": page["page"], "kind": "play", "stimulus": None, "client_ms": 1, "detail": {}}
+        ]
         assert other.events(events).status_code == 403
     told = [record.getMessage() for record in caplog.records if "audit" in record.getMessage()]
     assert len(told) == 5, told

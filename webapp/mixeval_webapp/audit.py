@@ -45,7 +45,9 @@ def tell_of_foreign_names() -> None:
             route(),
             asked_by,
             found,
-            extra={"fields": {"event": "audit: somebody else's token", "method": request.method, "owner": found}},
+            extra={
+                "fields": {"event": "audit: somebody else's token", "method": request.method, "owner": found}
+            },
         )
 
 

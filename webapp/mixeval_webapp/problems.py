@@ -41,6 +41,11 @@ class RefusalError(MixevalError):
         """What the problem JSON holds besides title, status and detail."""
         return {}
 
+    @property
+    def retry_after_seconds(self) -> int | None:
+        """When the same request may be granted, if it is only a matter of time."""
+        return None
+
 
 class MalformedBodyError(RefusalError):
     status, reason = HTTPStatus.BAD_REQUEST, "malformed_body"
@@ -73,6 +78,15 @@ class PageFinishedError(RefusalError):
 class ElsewhereError(RefusalError):
     status, reason = HTTPStatus.CONFLICT, "elsewhere"
     said = "error.elsewhere"
+
+
+class HeldElsewhereError(RefusalError):
+    status, reason = HTTPStatus.CONFLICT, "held_elsewhere"
+    said = "error.held_elsewhere"
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return {"held": False}
 
 
 class NotJsonError(RefusalError):
@@ -127,7 +141,12 @@ def _refused(error: RefusalError) -> Response:
     _log_refusal(error.status, error.reason)
     if isinstance(error, NotYoursError | NotServedError):
         tell_of_foreign_names()
-    return _answer(error.status, messages().say(error.said) if error.said else str(error), error.facts)
+    return _answer(
+        error.status,
+        messages().say(error.said) if error.said else str(error),
+        error.facts,
+        retry_after_seconds=error.retry_after_seconds,
+    )
 
 
 def _stimulus_unavailable(error: StimulusUnavailableError) -> Response:
@@ -209,6 +228,7 @@ _TITLES = {
     HTTPStatus.BAD_REQUEST: "error.title_start_again",
     HTTPStatus.NOT_FOUND: "error.title_not_found",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "error.title_too_large",
+    HTTPStatus.TOO_MANY_REQUESTS: "error.title_too_many",
     HTTPStatus.INTERNAL_SERVER_ERROR: "error.title_unexpected",
     HTTPStatus.SERVICE_UNAVAILABLE: "error.title_unavailable",
     HTTPStatus.INSUFFICIENT_STORAGE: "error.title_unavailable",

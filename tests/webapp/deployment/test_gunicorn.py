@@ -42,7 +42,18 @@ def postgresql():
         shutil.chown(folder, "nobody", "nogroup")
     options = f"-c listen_addresses= -c unix_socket_directories={folder}"
     commands = [
-        [programs / "initdb", "-D", folder / "data", "-U", "mixeval", "-A", "trust", "-E", "UTF8", "--no-sync"],
+        [
+            programs / "initdb",
+            "-D",
+            folder / "data",
+            "-U",
+            "mixeval",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ],
         [programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start"],
         [programs / "createdb", "-h", folder, "-U", "mixeval", "study"],
     ]
@@ -133,7 +144,9 @@ def test_what_cannot_be_served_ends_gunicorn_with_one_sentence_and_no_traceback(
     assert "Traceback" not in told
 
 
-def test_after_the_key_was_changed_an_open_form_is_fresh_again_and_sessions_go_on(open_app, study_folder, listener_on):
+def test_after_the_key_was_changed_an_open_form_is_fresh_again_and_sessions_go_on(
+    open_app, study_folder, listener_on
+):
     listener = listener_on(open_app(study_folder))
     listener.start()
     page = listener.page()

@@ -85,7 +85,9 @@ def test_the_bytes_are_the_applications_and_what_stands_beside_them_tells_no_mix
         assert headers.get_all("Accept-Ranges") == ["bytes"]
         assert "Last-Modified" not in headers
         assert "X-Accel-Redirect" not in headers
-        beside.add(tuple(sorted((n, v) for n, v in headers.items() if n not in {"ETag", "Date", "X-Request-ID"})))
+        beside.add(
+            tuple(sorted((n, v) for n, v in headers.items() if n not in {"ETag", "Date", "X-Request-ID"}))
+        )
     assert len(beside) == 1
     # They did come from the folder, whose names and dates say nothing.
     files = list(proxy.audio.iterdir())
@@ -112,7 +114,11 @@ def test_ranges_and_copies_that_are_still_good_are_answered_as_rfc_9110_says(
     assert (status, headers["Content-Range"], body) == (206, f"bytes 0-99/{size}", whole[:100])
     assert headers["ETag"] == tag
     status, headers, body = ranged("bytes=-100")
-    assert (status, headers["Content-Range"], body) == (206, f"bytes {size - 100}-{size - 1}/{size}", whole[-100:])
+    assert (status, headers["Content-Range"], body) == (
+        206,
+        f"bytes {size - 100}-{size - 1}/{size}",
+        whole[-100:],
+    )
     status, headers, _ = ranged(f"bytes={size}-")
     assert (status, headers["Content-Range"]) == (416, f"bytes */{size}")
     assert ranged("bytes=0-9,20-29")[::2] == (200, whole)
@@ -139,7 +145,9 @@ def test_the_folder_of_files_cannot_be_reached_from_outside(behind_nginx, listen
         "/_audio",
         "/_audio../nginx.conf",
     ):
-        status, _, body = ask(proxy.port, path, Cookie=listener.cookie, X_Accel_Redirect=f"/_audio/{file.name}")
+        status, _, body = ask(
+            proxy.port, path, Cookie=listener.cookie, X_Accel_Redirect=f"/_audio/{file.name}"
+        )
         assert status == 404, path
         assert b"fLaC" not in body
     # Nor without the cookie, nor with another's.
@@ -283,7 +291,11 @@ def test_no_log_holds_a_secret_or_an_address_of_a_whole_run(behind_nginx, listen
     # One id joins a request's lines in both.
     ids = {line["request_id"] for line in asked}
     assert {line["request_id"] for line in own if line["event"] == "answered"} <= ids
-    for text in (nginx_log, own_log.replace("Listening at: http://127.0.0.1", ""), (proxy.folder / "log" / "error.log").read_text()):
+    for text in (
+        nginx_log,
+        own_log.replace("Listening at: http://127.0.0.1", ""),
+        (proxy.folder / "log" / "error.log").read_text(),
+    ):
         assert {name for name in hidden | {"abc123def456"} if name in text} == set()
 
 
