@@ -1,6 +1,5 @@
 """`mixeval serve`: the listening test, from this machine."""
 
-import logging
 import signal
 from pathlib import Path
 from types import FrameType
@@ -11,6 +10,7 @@ from flask import Flask
 from mixeval.models import now
 from mixeval.purging import overdue
 from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.logs import FORMATS, configure_logs
 from mixeval_webapp.recruitment.previews import PREVIEW_DAYS, preview_address
 from mixeval_webapp.server import Server
 
@@ -33,13 +33,33 @@ from mixeval_webapp.server import Server
 @click.option(
     "--preview", is_flag=True, help="Print an address at which the test can be taken without being counted."
 )
-def serve(study: Path, host: str, port: int, threads: int, *, preview: bool) -> None:
+@click.option(
+    "--log-format",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    envvar="MIXEVAL_LOG_FORMAT",
+    show_envvar=True,
+    help="Logs for people, or one JSON object per line.",
+)
+@click.option(
+    "--log-requests/--no-log-requests", default=None, help="A line per request. [default: with json only]"
+)
+def serve(
+    study: Path,
+    host: str,
+    port: int,
+    threads: int,
+    log_format: str,
+    *,
+    preview: bool,
+    log_requests: bool | None,
+) -> None:
     """Serve the listening test in the folder STUDY until Ctrl-C or SIGTERM.
 
-    Answers go to STUDY/study.sqlite3, or to MIXEVAL_DATABASE_URL.
+    Answers go to STUDY/study.sqlite3, or to MIXEVAL_DATABASE_URL. Logs go to standard error.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    configure_logs(log_format, requests=log_requests)
     app = create_app(study)
     for sentence in _overdue(app):
         logging.getLogger("mixeval").warning(sentence)
