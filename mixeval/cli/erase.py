@@ -34,9 +34,18 @@ def told(erased: Erased) -> str:
     """Say in words what was deleted."""
     if not erased.participants:
         return "Nothing was left to erase."
-    text = (
-        f"Erased: {erased.participants} participants with {erased.sessions} sessions, {erased.ratings} ratings, "
-        f"{erased.answers} answers and {erased.events} events."
+    counts = (
+        "participants",
+        "sessions",
+        "ratings",
+        "answers",
+        "events",
+        "flags",
+        "decisions",
+        "external_ids",
+    )
+    text = "Erased: " + ", ".join(
+        f"{getattr(erased, name)} {name.replace('_', ' ')}" for name in counts if getattr(erased, name)
     )
     if not erased.scrubbed:
         text += "\nThe file still holds traces of them, since somebody reads it: run the same command again later."

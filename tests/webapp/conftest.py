@@ -15,6 +15,7 @@ from mixeval.audio import Audio, write_flac
 from mixeval.manifest import FOLDER, Item, Manifest, Stimulus, file_sha256, write_manifest
 from mixeval.settings import Settings
 from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.cookies import session_cookie_name
 from mixeval_webapp.server import Server
 
 SAMPLE_RATE = 44100
@@ -112,6 +113,19 @@ class Listener:
 
     client: object
     received: list = field(default_factory=list)
+
+    @property
+    def cookie(self):
+        """The name of the cookie that opens the session."""
+        return session_cookie_name(site_of(self.client.application).label)
+
+    @property
+    def secret(self):
+        return self.client.get_cookie(self.cookie).value
+
+    def forget(self):
+        """Lose the cookie, as another browser has none."""
+        self.client.delete_cookie(self.cookie)
 
     def get(self, url, **options):
         response = self.client.get(url, buffered=True, **options)

@@ -140,13 +140,13 @@ def test_a_fault_of_ours_shows_no_traceback_and_is_logged_without_secrets(listen
         assert "boom" not in text
         assert "Traceback" not in text
     assert "boom" in caplog.text
-    assert listener.client.get_cookie("mixeval_session").value not in caplog.text
+    assert listener.secret not in caplog.text
 
 
 def test_each_refusal_is_one_log_line_without_tokens_or_secrets(listener, caplog):
     listener.start()
     page = listener.page()
-    secret = listener.client.get_cookie("mixeval_session").value
+    secret = listener.secret
     token = page["stimuli"][0]["token"]
     with caplog.at_level(logging.INFO):
         listener.put(page, [listener.rating(page, value=101)])
