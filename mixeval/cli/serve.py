@@ -1,5 +1,6 @@
 """`mixeval serve`: the listening test, from this machine."""
 
+import logging
 import signal
 from pathlib import Path
 from types import FrameType
