@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from mixeval.database import Database
 from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, now
+from mixeval.prepared import Prepared
 from mixeval.seeds import derive_seed
 from mixeval.versions import Version
 from mixeval_webapp.planned_page import PlannedPage
@@ -23,13 +25,16 @@ from mixeval_webapp.session_plan import plan_session
 Claim = Callable[[Session, str], None]
 """What a way of coming does for the session with this id, in the transaction that writes it; it may refuse."""
 
-# Each request asks this; a statement that is built once is also compiled once.
-_VISITOR = (
+# Each request asks this.
+_VISITOR = Prepared(
     select(
         ParticipantSession.id,
         Participant.code,
         ParticipantSession.version_id,
         ParticipantSession.completion_code,
+        ParticipantSession.active_at,
+        ParticipantSession.holder,
+        ParticipantSession.held_at,
         ParticipantSession.recruited_by,
         Participant.preview,
     )
@@ -46,18 +51,23 @@ class Visitor:
     participant: str
     version_id: str
     completion_code: str | None
+    active_at: datetime
+    """When a page was last opened or finished."""
+    holder: str | None = None
+    """The tab that the listener goes on in."""
+    held_at: datetime | None = None
     recruited_by: str = "open"
     preview: bool = False
 
 
 def find_visitor(database: Database, secret: str) -> Visitor | None:
     """Return who holds `secret`, which may be a code as somebody typed it, or nothing."""
-    with database.read() as db:
-        row = db.execute(_VISITOR, {"secret_sha256": _sha256(secret)}).one_or_none()
-        typed = as_typed(secret) if row is None else None
-        if typed is not None and typed != secret:
-            row = db.execute(_VISITOR, {"secret_sha256": _sha256(typed)}).one_or_none()
-    return None if row is None else Visitor(*row)
+    typed = as_typed(secret)
+    for meant in dict.fromkeys([secret, secret if typed is None else typed]):
+        rows = database.fetch(_VISITOR, {"secret_sha256": _sha256(meant)})
+        if rows:
+            return Visitor(*rows[0])
+    return None
 
 
 def enrol(
@@ -173,7 +183,15 @@ def _create(
     if claim is not None:
         db.flush()
         claim(db, session_id)
-    return Visitor(session_id, session.participant.code, version.id, None, recruited_by, preview)
+    return Visitor(
+        session_id,
+        session.participant.code,
+        version.id,
+        None,
+        moment,
+        recruited_by=recruited_by,
+        preview=preview,
+    )
 
 
 def _page(position: int, planned: PlannedPage) -> Page:

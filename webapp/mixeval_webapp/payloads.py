@@ -124,6 +124,13 @@ class EventsPayload(Payload):
     events: Annotated[tuple[EventPayload, ...], Field(min_length=1, max_length=200)]
 
 
+class HoldPayload(Payload):
+    """A tab that wants to go on with the session; `take` where the listener has said so."""
+
+    tab: Token
+    take: bool = False
+
+
 def read_payload(request: Request, model: type[Model]) -> Model:
     """Parse the body of `request`, which must come from the study's own page.
 
@@ -135,7 +142,7 @@ def read_payload(request: Request, model: type[Model]) -> Model:
         raise ForeignRequestError("the header X-Mixeval is missing", remedy="send it with the value 1")
     if request.mimetype != "application/json":
         raise NotJsonError(f'the content type is "{request.mimetype[:60]}"', remedy="send application/json")
-    return parse_payload(request.get_data(cache=False), model)
+    return parse_payload(request.get_data(), model)
 
 
 def parse_payload(body: bytes, model: type[Model]) -> Model:
