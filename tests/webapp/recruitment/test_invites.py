@@ -100,6 +100,7 @@ def test_the_browser_that_began_with_an_invite_goes_on_by_its_link(closed, invit
     assert listener.get(address).headers["Location"] == "/test"
 
 
+@pytest.mark.slow
 def test_a_thousand_guessed_invites_get_one_answer_and_then_429(
     closed, invite, listener_on, begin_at, stored
 ):
