@@ -58,7 +58,7 @@ class Erased:
     decisions: int = 0
     external_ids: int = 0
     scrubbed: bool = True
-    """False where a reader held on to the old pages of an SQLite file; they go with the next erasure."""
+    """False where a reader held on to the old pages of an SQLite file, or the disk was full; they go with the next."""
 
 
 def erase(database: Database, participant_code: str, *, folder: Path) -> Erased:

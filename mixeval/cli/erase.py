@@ -51,5 +51,8 @@ def told(erased: Erased) -> str:
         f"{getattr(erased, name)} {name.replace('_', ' ')}" for name in counts if getattr(erased, name)
     )
     if not erased.scrubbed:
-        text += "\nThe file still holds traces of them, since somebody reads it: run the same command again later."
+        text += (
+            "\nThe file still holds traces of it, since somebody reads it or the disk is full: run the same command "
+            "again later."
+        )
     return text
