@@ -23,6 +23,7 @@ COMMANDS = {
     "export": "Write everything that was collected as CSV files.",
     "new": "Write the study.toml of a kind of test.",
     "plan": "Say how many participants a test needs, and freeze the plan.",
+    "recover": "Bring in answers that a participant saved in a file.",
     "render": "Render what is missing or changed, and write the manifest.",
     "serve": "Serve the listening test.",
     "simulate": "Take the test with seeded simulated listeners.",

@@ -113,7 +113,7 @@ def test() -> str | AnyResponse:
     speak_for(study)
     if was_screened_out(site().database, visitor.session_id):
         return render_template("screened.html", study_title=study.study.title)
-    state = open_current_page(site().database, visitor)
+    state = open_current_page(site().database, visitor, study.participants)
     if state is not None:
         return render_template(
             PAGE_TYPES[state.sheet.kind].template,
