@@ -29,6 +29,7 @@ COMMANDS = {
     "plan": "Say how many participants a test needs, and freeze the plan.",
     "purge": "Delete what is past its retention date.",
     "reconcile": "Compare who is complete with who is paid on the platform.",
+    "recover": "Bring in answers that a participant saved in a file.",
     "render": "Render what is missing or changed, and write the manifest.",
     "serve": "Serve the listening test.",
     "simulate": "Take the test with seeded simulated listeners.",
