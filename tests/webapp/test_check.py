@@ -82,7 +82,7 @@ def test_a_secret_key_that_others_can_read_is_named(study_folder):
 def test_a_database_of_an_older_version_is_named(study_folder):
     check(study_folder)
     with closing(sqlite3.connect(study_folder / "study.sqlite3")) as db:
-        db.execute("UPDATE alembic_version SET version_num = 'r0002'")
+        db.execute("UPDATE alembic_version SET version_num = '0002'")
         db.commit()
     assert "older schema" in lines_of(study_folder)["study"]["found"]
 
