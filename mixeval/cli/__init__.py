@@ -16,6 +16,7 @@ from mixeval.errors import MixevalError
 
 COMMANDS = {
     "analyze": "Make the tables, figures and report from ratings.",
+    "check": "Say whether the study is ready for listeners, and what to do where it is not.",
     "compare": "Compare the mixes in numbers and pictures.",
     "convert": "Make a study of a test of another platform.",
     "dataset": "List, check and make multitrack data sets.",
