@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mixeval.admin_password import VARIABLE as PASSWORD_VARIABLE
 from mixeval.errors import StudyError
 
 DATABASE_NAME = "study.sqlite3"
@@ -21,11 +22,13 @@ class Settings:
     MIXEVAL_DATABASE_URL: an SQLAlchemy URL; left out, STUDY/study.sqlite3.
     MIXEVAL_SECRET_KEY: signs cookies; left out, a key kept in STUDY/.secret-key (mode 0600).
     MIXEVAL_TRUSTED_PROXIES: how many reverse proxies stand in front; left out, none is believed.
+    MIXEVAL_ADMIN_PASSWORD_HASH: who knows its password sees the researcher's pages; left out, STUDY/.admin-password.
     """
 
     database_url: str
     secret_key: str = field(repr=False)
     trusted_proxies: int = 0
+    admin_password_hash: str | None = field(default=None, repr=False)
 
 
 def read_settings(study_folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -49,6 +52,7 @@ def read_settings(study_folder: Path, environment: Mapping[str, str] | None = No
         database_url=database_url(study_folder, values),
         secret_key=given or _kept_secret(study_folder),
         trusted_proxies=int(proxies),
+        admin_password_hash=values.get(PASSWORD_VARIABLE) or None,
     )
 
 
