@@ -62,7 +62,8 @@ def export_study(folder: Path, out: Path) -> Export:
     when `out` cannot be written or holds files of somebody else's.
     """
     study = read_study(folder)
-    with open_collected(database_url(folder), source=in_utf8(folder.resolve().name)) as session:
+    source = in_utf8(folder.resolve().name)
+    with open_collected(database_url(folder), source=source, folder=folder) as session:
         tables = _tables(session)
     files: Files = {name: _csv(table).encode() for name, table in tables.items()}
     described = {name: (table.meanings, table.columns) for name, table in tables.items()}

@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from mixeval.database import Database, open_database
+from mixeval.erasure import reapply
 from mixeval.errors import DatabaseError
 from mixeval.manifest import read_manifest
 from mixeval.settings import Settings, read_settings
@@ -85,6 +86,8 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
     versions = StudyVersions(database)
     try:
         prepare(database)
+        # The database may have been put back from a backup.
+        reapply(database, folder)
         versions.publish(version)
     except DBAPIError as error:
         raise DatabaseError(

@@ -10,7 +10,7 @@ from mixeval.database import Database, upsert
 from mixeval.models import Event, Page, PageStimulus, ParticipantSession, now
 from mixeval_webapp.participants import Visitor
 from mixeval_webapp.payloads import EventPayload
-from mixeval_webapp.problems import NotServedError
+from mixeval_webapp.problems import NotServedError, UnknownSessionError
 
 SERVER_EVENT = "server:"
 """Event ids that begin so are ours; a browser's cannot hold a colon."""
@@ -25,11 +25,13 @@ _SESSION = (
 def save_events(database: Database, visitor: Visitor, events: Sequence[EventPayload]) -> list[str]:
     """Store events, each once, and return their ids.
 
-    Raises NotServedError when one names a page or a mix of another session; then nothing is stored.
+    Raises NotServedError when one names a page or a mix of another session, and UnknownSessionError when the session
+    was erased meanwhile; then nothing is stored.
     """
     with database.write() as db:
         # In turns: the same events in two orders at once would wait for each other in a circle.
-        db.execute(_SESSION, {"session_id": visitor.session_id})
+        if db.scalar(_SESSION, {"session_id": visitor.session_id}) is None:
+            raise UnknownSessionError("this session is no more", remedy="close the page")
         own_pages = set(db.scalars(select(Page.id).where(Page.session_id == visitor.session_id)))
         named = {event.stimulus for event in events if event.stimulus is not None}
         own_tokens = set(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from mixeval.conditions import Role
 from mixeval.database import Database, open_database
+from mixeval.erasure import reapply
 from mixeval.errors import AnalysisError
 from mixeval.manifest import parse_manifest
 from mixeval.models import Flag, Page, PageStimulus, Participant, ParticipantSession, Rating, StudyVersion
@@ -81,7 +82,9 @@ def answers_in_study(folder: Path) -> Answers:
     when its database cannot be read.
     """
     study = read_study(folder)
-    with open_collected(database_url(folder), source=in_utf8(folder.resolve().name)) as session:
+    with open_collected(
+        database_url(folder), source=in_utf8(folder.resolve().name), folder=folder
+    ) as session:
         collected = with_panel(read_collected(session), session)
     return answers_of(collected, source=in_utf8(folder.resolve().name), study=study)
 
@@ -120,15 +123,19 @@ class Collected:
 
 
 @contextmanager
-def open_collected(url: str, *, source: str) -> Iterator[Session]:
+def open_collected(url: str, *, source: str, folder: Path | None = None) -> Iterator[Session]:
     """Open a snapshot of a database that mixeval made; `source` is the name that errors carry.
 
-    Raises AnalysisError when there is none, and DatabaseError when it cannot be read.
+    Whom the tombstones of the study in `folder` name is erased from it first, where a backup brought them back.
+    Raises AnalysisError when there is none, DatabaseError when it cannot be read, and ParticipantError when the
+    tombstones cannot be.
     """
     _refuse_missing_file(url, source)
     database = open_database(url)
     try:
         _check_schema(database, source)
+        if folder is not None:
+            reapply(database, folder)
         with database.read() as session:
             if session.get_bind().dialect.name == "postgresql":
                 # By default each statement would see what was committed before it began.
