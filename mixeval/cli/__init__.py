@@ -15,6 +15,7 @@ from mixeval.cli.terminal import visible
 from mixeval.errors import MixevalError
 
 COMMANDS = {
+    "admin": "Set the password of the researcher's pages.",
     "analyze": "Make the tables, figures and report from ratings.",
     "compare": "Compare the mixes in numbers and pictures.",
     "dataset": "List, check and make multitrack data sets.",

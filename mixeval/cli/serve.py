@@ -1,12 +1,15 @@
 """`mixeval serve`: the listening test, from this machine."""
 
 import logging
+import os
 import signal
 from pathlib import Path
 from types import FrameType
 
 import click
 
+from mixeval.admin_password import VARIABLE, kept_password_hash
+from mixeval.cli.researcher import researcher
 from mixeval_webapp.app import create_app, site_of
 from mixeval_webapp.server import Server
 
@@ -33,11 +36,20 @@ def serve(study: Path, host: str, port: int, threads: int) -> None:
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    app = create_app(study)
+    app = create_app(study, researcher=researcher())
     try:
-        _run(Server(app, host=host, port=port, threads=threads))
+        server = Server(app, host=host, port=port, threads=threads)
+        _tell_of_admin(study, server.url)
+        _run(server)
     finally:
         site_of(app).database.close()
+
+
+def _tell_of_admin(study: Path, url: str) -> None:
+    if kept_password_hash(study, os.environ.get(VARIABLE)) is None:
+        click.echo(f"The researcher's pages are closed; `mixeval admin password {study}` opens them.")
+    else:
+        click.echo(f"The researcher's pages are at {url}admin")
 
 
 def _run(server: Server) -> None:

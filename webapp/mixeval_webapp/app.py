@@ -17,6 +17,8 @@ from mixeval.settings import Settings, read_settings
 from mixeval.study import read_study
 from mixeval.versions import Version, check_rendered
 from mixeval_migrations import prepare
+from mixeval_webapp.admin.blueprint import open_admin
+from mixeval_webapp.admin.researcher import Researcher
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
 from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
@@ -48,11 +50,16 @@ NEEDLESS_STATIC_HEADERS = ("Content-Disposition", "ETag", "Expires", "Last-Modif
 
 
 def create_app(
-    study_folder: Path | str, *, settings: Settings | None = None, database: Database | None = None
+    study_folder: Path | str,
+    *,
+    settings: Settings | None = None,
+    database: Database | None = None,
+    researcher: Researcher | None = None,
 ) -> Flask:
     """Make the application that serves the study in `study_folder`, for waitress, gunicorn or a test.
 
-    `settings` are read from the environment and `database` is opened from them if they are left out.
+    `settings` are read from the environment and `database` is opened from them if they are left out. `researcher`
+    is what the command line hands in for the pages under /admin, which are there once a password is set.
 
     Raises StudyError or ManifestError when the study is not rendered as it is written, naming a missing or
     changed file; DatabaseError when its answers cannot be kept.
@@ -67,11 +74,13 @@ def create_app(
     settings = settings or read_settings(folder)
     opened = database or open_database(settings.database_url)
     try:
-        return _flask(Site(opened, _publish(version, opened, folder), files, version.id), settings)
+        app = _flask(Site(opened, _publish(version, opened, folder), files, version.id), settings)
+        open_admin(app, folder, settings, researcher or Researcher())
     except BaseException:
         if database is None:
             opened.close()
         raise
+    return app
 
 
 def site_of(app: Flask) -> Site:
