@@ -44,6 +44,11 @@ def _ask_for_password() -> AnyResponse | None:
     return redirect(url_for("admin.login", back=back), HTTPStatus.SEE_OTHER)
 
 
+@admin.context_processor
+def _every_page() -> dict[str, object]:
+    return {"study_title": site().version.study.study.title}
+
+
 @admin.errorhandler(UnknownPageError)
 def _unknown(error: UnknownPageError) -> AnyResponse:
     return _problem(HTTPStatus.NOT_FOUND, "Not here", error)

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import render_template, url_for
+from flask import current_app, render_template, url_for
 from sqlalchemy import func, select
 
 from mixeval.models import Participant, ParticipantSession, StudyVersion
 from mixeval_webapp.admin.blueprint import admin
 from mixeval_webapp.admin.watch import read_header
-from mixeval_webapp.page_types.registry import RATING_PAGES
+from mixeval_webapp.recruitment.previews import PREVIEW_DAYS, preview_address
 from mixeval_webapp.session_plan import count_rating_pages
 from mixeval_webapp.site import site
 
@@ -28,6 +28,7 @@ class ServedVersion:
 @admin.get("/study")
 def study() -> str:
     version = site().version
+    address = url_for("pages.consent", _external=True)
     with site().database.read() as db:
         header = read_header(db)
         counts = {
@@ -53,6 +54,9 @@ def study() -> str:
         items=len(version.manifest.items),
         pages=count_rating_pages(version),
         page_type=version.study.test.page.replace("_", " "),
-        has_question=version.study.test.page in RATING_PAGES,
-        address=url_for("pages.consent", _external=True),
+        address=address,
+        preview=preview_address(address, secret_key=str(current_app.secret_key)),
+        preview_days=PREVIEW_DAYS,
+        ways=(),
+        retention="no date is set",
     )

@@ -89,6 +89,26 @@ def draw_timeline(timeline: Timeline) -> Drawing:
     )
 
 
+def told_of(timeline: Timeline) -> dict[str, object]:
+    """Write a timeline down for static/js/admin-replay.js, which steps through it."""
+    return {
+        "seconds": timeline.seconds,
+        "lanes": [
+            {
+                "letter": lane.mix.shown_as,
+                "played": [[span.start, span.end] for span in lane.played],
+                "moves": [[move.at, move.after, move.attribute] for move in lane.moves],
+            }
+            for lane in timeline.lanes
+        ],
+        "events": [
+            {"at": row.at, "words": row.words, **({"mix": row.mix.shown_as} if row.mix else {})}
+            for row in timeline.rows
+        ],
+        "volumes": [[at, level] for at, level in timeline.volumes],
+    }
+
+
 def clock(seconds: float) -> str:
     """Write a moment of a page.
 

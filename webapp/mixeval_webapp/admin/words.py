@@ -4,13 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 
+from mixeval_webapp.admin.timeline_drawing import told_of
+
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def teach(app: Flask) -> None:
     """Give templates the filters below."""
     app.jinja_env.filters.update(
-        ago=ago, duration=duration, moment=moment, decibels=decibels, minus=minus, plural=plural
+        ago=ago,
+        duration=duration,
+        moment=moment,
+        decibels=decibels,
+        minus=minus,
+        plural=plural,
+        told_of=told_of,
     )
 
 
