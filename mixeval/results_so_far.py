@@ -95,6 +95,8 @@ def _set(document: dict[str, Any]) -> ResultSet:
 
 
 def _table(document: dict[str, Any]) -> ShownTable:
-    lists = {name: tuple(document.pop(name)) for name in ("headings", "text_columns", "notes")}
+    lists: dict[str, Any] = {
+        name: tuple(document.pop(name)) for name in ("headings", "text_columns", "notes")
+    }
     rows = tuple(tuple(row) for row in document.pop("rows"))
     return ShownTable(**document, **lists, rows=rows)

@@ -30,18 +30,11 @@ def results_so_far(folder: Path) -> ResultsSoFar:
     except AnalysisError as error:
         return ResultsSoFar(problem=str(error))
     watched = _watched(answers)
-    return replace(
-        watched,
-        **_sets(answers),
-    )
-
-
-def _sets(answers: Answers) -> dict[str, object]:
     try:
         selection = select(answers)
+        return replace(watched, sets=tuple(_shown(analyze_answers(group)) for group in selection.groups))
     except AnalysisError as error:
-        return {"problem": str(error)}
-    return {"sets": tuple(_shown(analyze_answers(group)) for group in selection.groups)}
+        return replace(watched, problem=str(error))
 
 
 def _shown(analysis: Analysis) -> ResultSet:

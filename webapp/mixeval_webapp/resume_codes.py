@@ -43,7 +43,9 @@ def as_typed(text: str) -> str | None:
     # An input method for Japanese types wide letters.
     plain = unicodedata.normalize("NFKC", text[:200]).upper()
     code = "".join(
-        letter for letter in plain if not letter.isspace() and unicodedata.category(letter) not in {"Pd", "Cf"}
+        letter
+        for letter in plain
+        if not letter.isspace() and unicodedata.category(letter) not in {"Pd", "Cf"}
     )
     return code if _CODE.fullmatch(code) else None
 

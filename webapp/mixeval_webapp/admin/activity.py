@@ -110,8 +110,8 @@ def _volumes(db: Session, session_ids: Sequence[str]) -> dict[str, float]:
 
 def _set_ups(db: Session, session_ids: Sequence[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for session_id, name, value in db.execute(
-        select(Page.session_id, Answer.name, Answer.value)
+    for session_id, value in db.execute(
+        select(Page.session_id, Answer.value)
         .join(Page, Answer.page_id == Page.id)
         .where(Page.session_id.in_(session_ids), Answer.name.in_(_SET_UP), Page.kind == "questions_start")
         .order_by(Answer.name.desc())

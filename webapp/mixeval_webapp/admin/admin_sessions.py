@@ -73,5 +73,5 @@ def forget_admin_secret(response: Response) -> None:
 
 
 def _stored(secret: str, password_hash: str) -> str:
-    text = "\x1f".join([secret, password_hash]).encode("utf-8", "replace")
+    text = f"{secret}\x1f{password_hash}".encode("utf-8", "replace")
     return hashlib.sha256(text).hexdigest()

@@ -87,7 +87,7 @@ def _page(
 ) -> PageDossier:
     by_token = {mix.token: mix for mix in mixes}
     order = {mix.token: place for place, mix in enumerate(mixes)}
-    told = timeline(mixes, events)
+    told = timeline(mixes, events, page.opened_at)
     return PageDossier(
         page=page,
         title=_title(page),

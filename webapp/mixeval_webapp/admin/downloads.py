@@ -60,7 +60,9 @@ def one_file(name: str) -> AnyResponse:
 
 def _answer(name: str, content_type: str) -> AnyResponse:
     if desk().researcher.export is None:
-        raise UnknownPageError("this server cannot export", remedy="use `mixeval export` on the study's folder")
+        raise UnknownPageError(
+            "this server cannot export", remedy="use `mixeval export` on the study's folder"
+        )
     if not _one_at_a_time.acquire(blocking=False):
         page = render_template(
             "admin/problem.html",

@@ -56,10 +56,7 @@ def funnel(sittings: Sequence[Sitting], page_seconds: Mapping[str, float]) -> tu
     total = len(sittings)
     return (
         Step(CONSENT, total, 1.0 if total else 0.0, None),
-        *(
-            Step(name, finished[name], finished[name] / total, quartiles(seconds[name]))
-            for name in names
-        ),
+        *(Step(name, finished[name], finished[name] / total, quartiles(seconds[name])) for name in names),
     )
 
 

@@ -41,7 +41,7 @@ def give_password() -> AnyResponse:
     if old:
         close_admin_session(database, old, password_hash=g.password_hash)
     session.pop("csrf_token", None)
-    answer = redirect(back or url_for("admin.overview"), HTTPStatus.SEE_OTHER)
+    answer = make_response(redirect(back or url_for("admin.overview"), HTTPStatus.SEE_OTHER))
     set_admin_secret(answer, open_admin_session(database, password_hash=g.password_hash))
     current_app.logger.info("researcher logged in")
     return answer
@@ -51,7 +51,7 @@ def give_password() -> AnyResponse:
 def logout() -> AnyResponse:
     close_admin_session(site().database, request.cookies.get(COOKIE, ""), password_hash=g.password_hash)
     session.pop("csrf_token", None)
-    answer = redirect(url_for("admin.login"), HTTPStatus.SEE_OTHER)
+    answer = make_response(redirect(url_for("admin.login"), HTTPStatus.SEE_OTHER))
     forget_admin_secret(answer)
     return answer
 

@@ -36,7 +36,9 @@ def make_decision(code: str) -> AnyResponse:
             _check_own(db, code, session_id)
             decide(db, session_id=session_id, kind=kind, reason=reason)  # type: ignore[arg-type]  # refused if it is none
     except ParticipantError as error:
-        page = _page(code, written={"session": session_id, "reason": reason, "kind": kind}, refused=str(error))
+        page = _page(
+            code, written={"session": session_id, "reason": reason, "kind": kind}, refused=str(error)
+        )
         return make_response(page, HTTPStatus.UNPROCESSABLE_ENTITY)
     current_app.logger.info("researcher decided %s participant=%s", kind[:8], code)
     return _back_to(code)
@@ -81,9 +83,9 @@ def _page(
             )
         header = read_header(db)
         sittings = [
-            read_sittings(
-                db, moment=now(), timeout_minutes=timeout_minutes(), session_id=session_id
-            ).entries[0]
+            read_sittings(db, moment=now(), timeout_minutes=timeout_minutes(), session_id=session_id).entries[
+                0
+            ]
             for session_id in ids
         ]
         decisions = db.scalars(

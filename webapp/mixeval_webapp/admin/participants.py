@@ -12,7 +12,16 @@ from mixeval_webapp.admin.watch import Watch, watch
 from mixeval_webapp.site import site
 
 PER_PAGE = 100
-STATES = ("all", "complete", "in progress", "left early", "screened out", "withdrawn", "to look at", "decided")
+STATES = (
+    "all",
+    "complete",
+    "in progress",
+    "left early",
+    "screened out",
+    "withdrawn",
+    "to look at",
+    "decided",
+)
 
 Entry = tuple[Sitting, Activity]
 _SORTS: Mapping[str, Callable[[Entry], Any]] = {
@@ -67,9 +76,7 @@ def _chosen(found: Watch, state: str) -> tuple[Sitting, ...]:
         case "to look at":
             return found.to_look_at
         case "decided":
-            return tuple(
-                entry for entry in found.sittings.entries if entry.session_id in found.decisions
-            )
+            return tuple(entry for entry in found.sittings.entries if entry.session_id in found.decisions)
         case name if name in STATES[1:]:
             return found.sittings.in_state(name)
         case _:

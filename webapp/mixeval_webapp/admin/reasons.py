@@ -60,7 +60,7 @@ def reasons_by_session(
     for entry in suspicions:
         of_participant.setdefault(entry.participant, []).append(_of_rule(entry))
     found = {
-        sitting.session_id: (
+        sitting.session_id: _once(
             *of_participant.get(sitting.participant, ()),
             *(_of_flag(flag) for flag in flags.get(sitting.session_id, ()) if flag.name != SCREENED_OUT),
         )
@@ -68,6 +68,11 @@ def reasons_by_session(
         if sitting.state not in ENDED.values()
     }
     return {session_id: reasons for session_id, reasons in found.items() if reasons}
+
+
+def _once(*reasons: Reason) -> tuple[Reason, ...]:
+    """Keep the first of those that say the same: a rule of screening, and the flag of the study like it."""
+    return tuple({reason.words: reason for reason in reversed(reasons)}.values())[::-1]
 
 
 def _of_rule(entry: Suspicion) -> Reason:

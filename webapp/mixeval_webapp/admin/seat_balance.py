@@ -27,9 +27,7 @@ def seat_balance(sittings: Sequence[Sitting], version_id: str, items: Sequence[s
 
     `items` are those that may be rated; pages that come again and checks of attention do not count.
     """
-    complete = [
-        entry for entry in sittings if entry.state == "complete" and entry.version_id == version_id
-    ]
+    complete = [entry for entry in sittings if entry.state == "complete" and entry.version_id == version_id]
     if not complete:
         return None
     found: Counter[tuple[str | None, int]] = Counter()

@@ -148,9 +148,7 @@ def shows_simulated(db: Session) -> bool:
     return not db.scalar(begun)
 
 
-def _sitting(
-    row: ParticipantSession, code: str, pages: Sequence[SeenPage], left_alone: datetime
-) -> Sitting:
+def _sitting(row: ParticipantSession, code: str, pages: Sequence[SeenPage], left_alone: datetime) -> Sitting:
     if row.completed_at is not None:
         state = "complete"
     elif row.ended_as is not None:

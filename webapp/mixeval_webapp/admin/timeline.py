@@ -4,6 +4,7 @@ A pure function of what is stored. Time is the browser's own clock; a reload beg
 are put one after the other by when the server heard of them.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -95,9 +96,14 @@ class Timeline:
     """The levels in dB that were set, each with its moment."""
 
 
-def timeline(mixes: Sequence[Mix], events: Sequence[LoggedEvent]) -> Timeline | None:
-    """Put the events of a page, in the order in which they were stored, on one line; None where there are none."""
-    timed = _timed(events)
+def timeline(
+    mixes: Sequence[Mix], events: Sequence[LoggedEvent], opened_at: datetime | None = None
+) -> Timeline | None:
+    """Put the events of a page, in the order in which they were stored, on one line; None where there are none.
+
+    `opened_at` is when the server first sent the page: nothing on it happened before.
+    """
+    timed = _timed(events, opened_at)
     if not timed:
         return None
     end = max(entry.at for entry in timed)
@@ -113,15 +119,9 @@ def timeline(mixes: Sequence[Mix], events: Sequence[LoggedEvent]) -> Timeline | 
         ),
         marks=tuple(drawn.marks),
         hidden=tuple(drawn.hidden),
+        # No event says that the connection was gone: what happened meanwhile came late.
         offline=_joined(
-            [
-                *drawn.offline,
-                *(
-                    Span(entry.at, min(end, entry.at + entry.late))
-                    for entry in timed
-                    if entry.late > LATE_SECONDS
-                ),
-            ]
+            Span(entry.at, min(end, entry.at + entry.late)) for entry in timed if entry.late > LATE_SECONDS
         ),
         loads=tuple(entry.at for entry in timed if entry.event.kind == LOADED),
         rows=tuple(
@@ -145,7 +145,7 @@ class _Timed:
     late: float
 
 
-def _timed(events: Sequence[LoggedEvent]) -> list[_Timed]:
+def _timed(events: Sequence[LoggedEvent], opened_at: datetime | None) -> list[_Timed]:
     """Say of each event at which second it happened and how long it was on its way."""
     stretches: list[list[LoggedEvent]] = []
     for event in events:
@@ -153,8 +153,9 @@ def _timed(events: Sequence[LoggedEvent]) -> list[_Timed]:
             stretches.append([])
         stretches[-1].append(event)
     # The fastest message says when a stretch began by the server's clock.
+    opened = -math.inf if opened_at is None else opened_at.timestamp()
     began = [
-        min(event.received_at.timestamp() - event.client_ms / 1000 for event in stretch)
+        max(opened, min(event.received_at.timestamp() - event.client_ms / 1000 for event in stretch))
         for stretch in stretches
     ]
     timed: list[_Timed] = []
@@ -176,12 +177,10 @@ class _Drawn:
     mixes: Mapping[str, Mix]
     playing: tuple[str, float] | None = None
     hidden_since: float | None = None
-    offline_since: float | None = None
     played: dict[str, list[Span]] = field(default_factory=dict)
     moves: dict[str, list[Move]] = field(default_factory=dict)
     marks: list[Mark] = field(default_factory=list)
     hidden: list[Span] = field(default_factory=list)
-    offline: list[Span] = field(default_factory=list)
     volumes: list[tuple[float, float]] = field(default_factory=list)
 
     def take(self, entry: _Timed) -> None:
@@ -207,20 +206,12 @@ class _Drawn:
                 self._show(at)
                 if event.detail.get("hidden") is True:
                     self.hidden_since = at
-            case "connection":
-                if event.detail.get("online") is False:
-                    self.offline_since = at if self.offline_since is None else self.offline_since
-                elif self.offline_since is not None:
-                    self.offline.append(Span(self.offline_since, at))
-                    self.offline_since = None
             case "next_refused" | "drop_out" | "unplayable" | "load_failed":
                 self.marks.append(Mark(at, event.kind, words_of(event, self.mixes)))
 
     def close(self) -> None:
         self._silence(self.end)
         self._show(self.end)
-        if self.offline_since is not None:
-            self.offline.append(Span(self.offline_since, self.end))
 
     def _silence(self, at: float) -> None:
         if self.playing is not None:
@@ -249,8 +240,8 @@ def words_of(event: LoggedEvent, mixes: Mapping[str, Mix]) -> str:
         case "play":
             return f"plays from {_seconds(detail.get('position'))}"
         case "switch":
-            before = mixes.get(str(detail.get("from")))
-            return f"switched to, from {before.shown_as}" if before else "switched to"
+            left = mixes.get(str(detail.get("from")))
+            return f"switched to, from {left.shown_as}" if left else "switched to"
         case "stop":
             return f"stops at {_seconds(detail.get('position'))} ({detail.get('how', 'stop')})"
         case "move":
@@ -270,8 +261,6 @@ def words_of(event: LoggedEvent, mixes: Mapping[str, Mix]) -> str:
             return f"Next was refused, still to {'; '.join(missing)}" if missing else "Next was refused"
         case "visibility":
             return "tab hidden" if detail.get("hidden") is True else "tab shown again"
-        case "connection":
-            return "connection lost" if detail.get("online") is False else "connection back"
         case "page_ready":
             return "page loaded"
         case _:

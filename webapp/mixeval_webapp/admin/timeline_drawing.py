@@ -77,7 +77,14 @@ def draw_timeline(timeline: Timeline) -> Drawing:
         height=lanes_height + FOOT,
         lanes_height=lanes_height,
         lanes=tuple(
-            _lane(lane, TOP + LANE_HEIGHT * index, scale, low, high, timeline.seconds)
+            _lane(
+                lane,
+                TOP + LANE_HEIGHT * index,
+                scale=scale,
+                low=low,
+                high=high,
+                seconds=timeline.seconds,
+            )
             for index, lane in enumerate(timeline.lanes)
         ),
         marks=tuple(DrawnMark(_round(mark.at * scale), mark.kind, mark.words) for mark in timeline.marks),
@@ -119,7 +126,7 @@ def clock(seconds: float) -> str:
     return f"{int(minutes)}:{int(rest * 10) / 10:04.1f}"
 
 
-def _lane(lane: Lane, y: float, scale: float, low: float, high: float, end: float) -> DrawnLane:
+def _lane(lane: Lane, y: float, *, scale: float, low: float, high: float, seconds: float) -> DrawnLane:
     first = lane.moves[0].attribute if lane.moves else ""
     room = LANE_HEIGHT - 10
 
@@ -131,7 +138,7 @@ def _lane(lane: Lane, y: float, scale: float, low: float, high: float, end: floa
         x = _round(move.at * scale)
         path.append(f"M{x} {place(move.after)}" if index == 0 else f"H{x}V{place(move.after)}")
     if own:
-        path.append(f"H{_round(end * scale)}")
+        path.append(f"H{_round(seconds * scale)}")
     return DrawnLane(
         mix=lane.mix,
         y=y,

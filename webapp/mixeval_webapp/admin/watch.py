@@ -109,7 +109,9 @@ def _version_number(db: Session) -> int:
 
 def _state(db: Session) -> str:
     """Write down what results depend on: another text means that they are to be made again."""
-    pages = db.execute(select(func.count(), func.max(Page.completed_at)).where(Page.completed_at.is_not(None)))
+    pages = db.execute(
+        select(func.count(), func.max(Page.completed_at)).where(Page.completed_at.is_not(None))
+    )
     sessions = db.execute(
         select(func.count(), func.max(ParticipantSession.completed_at)).where(
             ParticipantSession.completed_at.is_not(None)

@@ -18,6 +18,7 @@ def teach(app: Flask) -> None:
         decibels=decibels,
         minus=minus,
         plural=plural,
+        spread=spread,
         told_of=told_of,
     )
 
@@ -37,19 +38,27 @@ def ago(then: datetime | None, now: datetime) -> str:
 def duration(seconds: float | timedelta | None) -> str:
     """Write a length of time in the unit that fits it.
 
-    >>> duration(34), duration(1440), duration(5400), duration(None)
-    ('34 s', '24 min', '1.5 h', '-')
+    >>> duration(34), duration(75), duration(1440), duration(5400), duration(None)
+    ('34 s', '1.2 min', '24 min', '1.5 h', '-')
     """
     if seconds is None:
         return "-"
     length = seconds.total_seconds() if isinstance(seconds, timedelta) else seconds
-    if length < MINUTE:
-        return f"{length:.0f} s"
-    if length < HOUR:
-        return f"{length / MINUTE:.0f} min"
-    if length < 2 * DAY:
-        return f"{length / HOUR:.1f} h".replace(".0 h", " h")
+    for unit, name, enough in ((1, "s", MINUTE), (MINUTE, "min", HOUR), (HOUR, "h", 2 * DAY)):
+        if round(length / unit) * unit < enough:
+            return f"{_short(length / unit, whole=unit == 1)} {name}"
     return f"{length / DAY:.0f} days"
+
+
+def spread(low: float, high: float) -> str:
+    """Write a range of lengths of time, with the unit once where it is the same.
+
+    >>> spread(66, 96), spread(50, 96)
+    ('1.1 to 1.6 min', '50 s to 1.6 min')
+    """
+    first, last = duration(low), duration(high)
+    number, unit = first.split(" ")
+    return f"{number if last.endswith(f' {unit}') else first} to {last}"
 
 
 def moment(then: datetime | None) -> str:
@@ -64,6 +73,10 @@ def decibels(level: float) -> str:
 
 def minus(text: object) -> str:
     return str(text).replace("-", "\N{MINUS SIGN}")
+
+
+def _short(value: float, *, whole: bool) -> str:
+    return f"{value:.0f}" if whole or value >= 10 else f"{value:.1f}".removesuffix(".0")
 
 
 def plural(count: int, noun: str) -> str:

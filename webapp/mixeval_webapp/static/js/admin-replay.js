@@ -11,14 +11,14 @@ import { Scope } from "./scope.js";
  * @property {string} words
  * @property {string} [mix] its letter
  *
- * @typedef {object} Told_Lane
+ * @typedef {object} ToldLane
  * @property {string} letter
  * @property {[number, number][]} played
  * @property {[number, number, string][]} moves seconds, value, attribute
  *
- * @typedef {object} Told_Page
+ * @typedef {object} ToldPage
  * @property {number} seconds
- * @property {Told_Lane[]} lanes
+ * @property {ToldLane[]} lanes
  * @property {Told[]} events
  * @property {[number, number][]} volumes
  *
@@ -31,7 +31,7 @@ import { Scope } from "./scope.js";
 
 /**
  * Say what was so at a moment.
- * @param {Told_Page} page
+ * @param {ToldPage} page
  * @param {number} at
  * @returns {Moment}
  */
@@ -54,7 +54,7 @@ export function momentOf(page, at) {
 
 /**
  * The moment of the event before or after `at`; the beginning or the end where there is none.
- * @param {Told_Page} page
+ * @param {ToldPage} page
  * @param {number} at
  * @param {-1 | 1} direction
  */
@@ -64,7 +64,7 @@ export function stepFrom(page, at, direction) {
   const near = 0.051;
   return direction > 0
     ? (moments.find((moment) => moment > at + near) ?? page.seconds)
-    : (moments.findLast((moment) => moment < at - near) ?? 0);
+    : (moments.filter((moment) => moment < at - near).at(-1) ?? 0);
 }
 
 /**
@@ -83,7 +83,7 @@ class Replay {
    * @param {Scope} scope
    */
   constructor(element, scope) {
-    this.page = /** @type {Told_Page} */ (JSON.parse(part(element, ".data").textContent ?? ""));
+    this.page = /** @type {ToldPage} */ (JSON.parse(part(element, ".data").textContent ?? ""));
     this.slider = /** @type {HTMLInputElement} */ (part(element, "input"));
     this.output = part(element, "output");
     this.told = part(element, ".told");
@@ -127,7 +127,8 @@ class Replay {
   #point(event) {
     const { left, width } = this.picture.getBoundingClientRect();
     const share = Math.min(1, Math.max(0, (event.clientX - left) / width));
-    this.show(share * Math.max(this.page.seconds, 1) > this.page.seconds ? this.page.seconds : share * Math.max(this.page.seconds, 1));
+    // A picture shows a second at least.
+    this.show(Math.min(this.page.seconds, share * Math.max(this.page.seconds, 1)));
   }
 }
 
