@@ -129,6 +129,7 @@ def _postgresql(url: URL) -> Database:
         url,
         pool_pre_ping=True,
         pool_size=8,
+        pool_timeout=BUSY_TIMEOUT_SECONDS,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_SECONDS},
         hide_parameters=True,
     )
@@ -139,5 +140,5 @@ def _postgresql(url: URL) -> Database:
 def _set_lock_timeout(connection: Any, _record: object) -> None:
     # It would wait for ever, and each waiting request keeps a thread of the server's.
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'")
+        cursor.execute(f"SET lock_timeout = '{round(1000 * BUSY_TIMEOUT_SECONDS)}ms'")
     connection.commit()

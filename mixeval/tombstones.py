@@ -4,6 +4,7 @@ STUDY/erased.txt has one line per erased participant, the pseudonym and the mome
 """
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,6 +80,8 @@ def _ends_without_newline(handle: int) -> bool:
 
 
 def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":  # a folder cannot be opened there
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

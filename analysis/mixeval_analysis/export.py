@@ -1,11 +1,8 @@
 """Everything that a study has collected, as CSV files that any program reads."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +25,7 @@ from mixeval.result_folder import Files, listing_file, replace_files
 from mixeval.settings import database_url
 from mixeval.study import read_study
 from mixeval_analysis.answers import in_utf8
+from mixeval_analysis.csv_rows import csv_text
 from mixeval_analysis.export_dictionary import (
     ANSWERS,
     EVENTS,
@@ -41,9 +39,6 @@ from mixeval_analysis.export_dictionary import (
 from mixeval_analysis.sources.collected import open_collected, read_collected
 
 LISTING = "export.json"
-
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ def export_study(folder: Path, out: Path) -> Export:
     source = in_utf8(folder.resolve().name)
     with open_collected(database_url(folder), source=source, folder=folder) as session:
         tables = _tables(session)
-    files: Files = {name: _csv(table).encode() for name, table in tables.items()}
+    files: Files = {name: csv_text(table.columns, table.rows).encode() for name, table in tables.items()}
     described = {name: (table.meanings, table.columns) for name, table in tables.items()}
     files["README.md"] = readme(study.study.title, described).encode()
     rows = {name: len(table.rows) for name, table in tables.items()}
@@ -224,30 +219,3 @@ def _plain(value: Any) -> Any:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _csv(table: _Exported) -> str:
-    written = io.StringIO()
-    # Quoted where it must be; line breaks of comments stay inside their cell.
-    rows = csv.writer(written, lineterminator="\n")
-    rows.writerow([_cell(column) for column in table.columns])
-    rows.writerows([_cell(value) for value in row] for row in table.rows)
-    return written.getvalue()
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case str():
-            guarded = f"'{value}" if value.startswith(_FORMULA) else value
-            # A bare carriage return ends a row for some readers, quoted or not.
-            return guarded.replace("\r\n", "\n").replace("\r", "\n")
-        case datetime():
-            return "" if pd.isna(value) else value.isoformat()
-        case float():
-            return "" if pd.isna(value) else repr(float(value))
-        case _:
-            return "" if value is pd.NaT else str(value)

@@ -9,7 +9,7 @@ import { WORDS, pageData } from "./fakes.mjs";
 function pageOf(changes = {}) {
   const data = pageData({ type: "abx", values: { lowest: 0, highest: 1, step: 0.5 }, ...changes });
   Object.assign(data.stimuli[2], { label: "X", role: "x" });
-  const page = new RatingPage(data, {}, 0, Choice.rule);
+  const page = new RatingPage(data, {}, Choice.rule);
   for (const token of ["a", "b", "c"]) page.hear(token, 1);
   return page;
 }
@@ -44,7 +44,7 @@ test("where a sound does not play nobody must choose, but half a choice is none"
 test("a category is to be chosen for the one mix, unless it does not play", () => {
   const data = pageData({ type: "acr", values: { lowest: 1, highest: 5, step: 1 } });
   data.stimuli.splice(1);
-  const page = new RatingPage(data, {}, 0, Categories.rule);
+  const page = new RatingPage(data, {}, Categories.rule);
   page.hear("a", 1);
   assert.deepEqual(page.todo(), { choose: [] });
   page.setUnplayable("a", true);

@@ -113,7 +113,7 @@ export function pageData(changes = {}) {
       token, label: token.toUpperCase(), role: "rated", url: `/audio/${token}`, answers: [],
     })),
     answers: [], next_audio: [], next_bytes: 0, words: WORDS.messages,
-    ratings_url: "/ratings", answers_url: "/answers", complete_url: "/complete", events_url: "/events",
+    ratings_url: "/ratings", answers_url: "/answers", complete_url: "/complete", events_url: "/events", hold_url: "/hold",
     next_url: "/test", resume_url: "/resume/x",
     ...changes,
   };

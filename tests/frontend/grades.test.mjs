@@ -8,7 +8,7 @@ import { WORDS, pageData } from "./fakes.mjs";
 test("both mixes are graded, one with 5.0, and the open reference is only heard", () => {
   const data = pageData({ type: "bs1116", values: { lowest: 1, highest: 5, step: 0.1 } });
   Object.assign(data.stimuli[0], { label: "Ref", role: "reference" });
-  const page = new RatingPage(data, {}, 0, Grades.rule);
+  const page = new RatingPage(data, {}, Grades.rule);
   assert.deepEqual(page.todo(), { play: ["Ref", "B", "C"], place: ["B", "C"] });
   for (const token of ["a", "b", "c"]) page.hear(token, 1);
   assert.equal(page.place("b", "preference", 4.3).value, 4.3);

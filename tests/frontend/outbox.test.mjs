@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Outbox, memoryStore, openStore } from "../../webapp/mixeval_webapp/static/js/outbox.js";
+import { MOST_EVENTS, Outbox, memoryStore, openStore } from "../../webapp/mixeval_webapp/static/js/outbox.js";
 import { FakeScope, eventEntry, ratingEntry } from "./fakes.mjs";
 
 async function held(store) {
@@ -61,4 +61,33 @@ test("where the browser gives no store, or it breaks, answers stay in memory and
   await outbox.add(ratingEntry());
   assert.equal(outbox.lasting, false);
   assert.equal(outbox.entries().length, 1);
+});
+
+test("what a full store could not keep is told, and kept once there is room again", async () => {
+  const real = memoryStore();
+  let room = false;
+  const store = { ...real, lasting: true, update: async (key, change) => {
+    if (!room && key.includes(" b ")) throw new DOMException("full", "QuotaExceededError");
+    return real.update(key, change);
+  } };
+  let told = 0;
+  const outbox = new Outbox(store, () => told++);
+  await outbox.add(ratingEntry({ stimulus: "a" }));
+  assert.deepEqual([outbox.lasting, told], [true, 0]);
+  await outbox.add(ratingEntry({ stimulus: "b" }));
+  assert.deepEqual([outbox.lasting, told, outbox.entries().length], [false, 1, 2]);
+  room = true;
+  await outbox.remove(ratingEntry({ stimulus: "a" }));
+  assert.equal(outbox.lasting, true);
+  assert.deepEqual((await held(store)).map(({ body }) => body.stimulus), ["b"]);
+});
+
+test("hours of events are kept and no more, and answers always are", async () => {
+  const outbox = new Outbox(memoryStore());
+  for (let number = 0; number < MOST_EVENTS + 50; number++) await outbox.add(eventEntry(`e${number}`));
+  await outbox.add(ratingEntry());
+  assert.equal(outbox.entries().length, MOST_EVENTS + 1);
+  await outbox.remove(eventEntry("e0"));
+  await outbox.add(eventEntry("later"));
+  assert.equal(outbox.entries().length, MOST_EVENTS + 1);
 });

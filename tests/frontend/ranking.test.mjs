@@ -33,7 +33,7 @@ test("whatever is moved in whatever turn, values read back as the order, and all
 });
 
 test("the page names what has no place and what shares one, as the server does", () => {
-  const page = new RatingPage(pageData({ type: "ranking", values: { lowest: 1, highest: 3, step: 1 } }), {}, 0, Ranking.rule);
+  const page = new RatingPage(pageData({ type: "ranking", values: { lowest: 1, highest: 3, step: 1 } }), {}, Ranking.rule);
   for (const token of ["a", "b", "c"]) page.hear(token, 1);
   assert.deepEqual(page.todo(), { place: ["A", "B", "C"] });
   page.place("a", "preference", 3);

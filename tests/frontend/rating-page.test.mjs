@@ -47,12 +47,11 @@ test("each change has a higher number than the one before, from the server's cou
 });
 
 test("a page opened again counts on above all that the view before it may have sent unseen", () => {
-  const before = new RatingPage(pageData({ next_sequence: 5 }), {}, 1_000_000);
+  const before = new RatingPage(pageData({ next_sequence: 1_000_000 }));
   for (let change = 0; change < 100; change++) before.place("a", "preference", change);
-  const after = new RatingPage(pageData({ next_sequence: 5 }), {}, 1_001_000);
+  // A second later by the server's clock, which this browser's does not enter.
+  const after = new RatingPage(pageData({ next_sequence: 1_001_000 }));
   assert.ok(after.place("a", "preference", 80).sequence > before.answer("a").sequence);
-  const clockSetBack = new RatingPage(pageData({ next_sequence: 2_000_000 }), {}, 5);
-  assert.equal(clockSetBack.place("a", "preference", 80).sequence, 2_000_000);
 });
 
 test("what this browser holds and the server has not seen is shown; what the server has since replaced is not", () => {

@@ -180,3 +180,62 @@ test("as the page closes everything that waits goes out once more", async () => 
   assert.deepEqual(server.requests.map(({ method }) => method), ["PUT", "POST"]);
   assert.equal(outbox.entries().length, 2, "nothing is let go without a receipt");
 });
+
+test("a request that never gets an answer does not hold up the others", async () => {
+  const server = fakeServer((request) => {
+    if (request.url.endsWith("/ratings")) throw new TypeError("Failed to fetch");
+    return confirming(request);
+  });
+  const { outbox, scope, sender } = await sending(server, ratingEntry(), eventEntry("e1"));
+  sender.send();
+  await scope.ring();
+  await settle();
+  assert.deepEqual(outbox.entries().map(({ kind }) => kind), ["rating"]);
+});
+
+test("while a finished page gets no answer its ratings go by themselves", async () => {
+  const server = fakeServer((request) => {
+    if (request.url === "/complete") throw new TypeError("Failed to fetch");
+    return confirming(request);
+  });
+  const { outbox, scope, sender } = await sending(server, ratingEntry());
+  void sender.complete("/complete", { ratings: [answer()], answers: [], sequence: 9 });
+  for (let turn = 0; turn < 3; turn++) await scope.ring();
+  await settle();
+  assert.equal(outbox.entries().length, 0);
+});
+
+test("for hours without an answer the next attempt is never further away than half a minute", async () => {
+  const server = fakeServer("no answer");
+  const { scope, sender } = await sending(server, ratingEntry());
+  sender.send();
+  while (scope.now < 8 * 3600) await scope.ring();
+  const pauses = scope.waits.filter((seconds) => seconds !== 20);
+  assert.equal(pauses[0], 0.5);
+  assert.equal(Math.max(...pauses), 30);
+  assert.ok(server.requests.length > (8 * 3600) / 31);
+});
+
+test("a cookie that is gone is asked for, and nothing is dropped or parked until it is back", async () => {
+  const server = fakeServer(401, 401, confirming);
+  const { outbox, scope, sender } = await sending(server, ratingEntry());
+  let asked = 0;
+  sender.onSignedOut = () => asked++;
+  sender.send();
+  await scope.ring();
+  assert.deepEqual([asked, sender.status.waiting], [2, 1]);
+  sender.kick();
+  await settle();
+  assert.equal(outbox.entries().length, 0);
+});
+
+test("a reply that says the listener has gone on elsewhere is passed on, and the answer counts as saved", async () => {
+  const server = fakeServer(({ body }) => reply(200, { saved: body.ratings, held: false }));
+  const { outbox, sender } = await sending(server, ratingEntry());
+  let left = 0;
+  Object.assign(sender, { tab: "t1", onLeft: () => left++ });
+  sender.send();
+  await settle();
+  assert.equal(server.requests[0].headers["X-Mixeval-Tab"], "t1");
+  assert.deepEqual([left, outbox.entries().length], [1, 0]);
+});

@@ -1,17 +1,20 @@
 """What a page sends: ratings, answers, completion, events. JSON in and out, problem JSON (RFC 9457) on errors."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify, request, url_for
 
-from mixeval.study import Study
+from mixeval.versions import Version
 from mixeval_webapp.cookies import visitor_of_request
 from mixeval_webapp.events import save_events
+from mixeval_webapp.holding import check_held, hold, is_held_elsewhere, note_alive, tab_of
 from mixeval_webapp.participants import Visitor
 from mixeval_webapp.payloads import (
     AnswersPayload,
     CompletionPayload,
     EventsPayload,
+    HoldPayload,
     RatingsPayload,
     read_payload,
 )
@@ -26,23 +29,24 @@ api = Blueprint("api", __name__, url_prefix="/api")
 def ratings(page_id: str) -> Response:
     visitor = _visitor()
     payload = read_payload(request, RatingsPayload)
-    saved = save_ratings(site().database, visitor, page_id, payload.ratings, _study(visitor))
-    return jsonify(saved=[asdict(rating) for rating in saved])
+    saved = save_ratings(site().database, visitor, page_id, payload.ratings, _version(visitor))
+    return _saved(visitor, [asdict(rating) for rating in saved])
 
 
 @api.put("/pages/<token:page_id>/answers")
 def answers(page_id: str) -> Response:
     visitor = _visitor()
     payload = read_payload(request, AnswersPayload)
-    saved = save_answers(site().database, visitor, page_id, payload.answers, _study(visitor))
-    return jsonify(saved=[asdict(answer) for answer in saved])
+    saved = save_answers(site().database, visitor, page_id, payload.answers, _version(visitor))
+    return _saved(visitor, [asdict(answer) for answer in saved])
 
 
 @api.post("/pages/<token:page_id>/complete")
 def complete(page_id: str) -> Response:
     visitor = _visitor()
     payload = read_payload(request, CompletionPayload)
-    complete_page(site().database, visitor, page_id, payload, _study(visitor))
+    check_held(visitor, tab_of(request))
+    complete_page(site().database, visitor, page_id, payload, _version(visitor))
     return jsonify(next=url_for("pages.test"))
 
 
@@ -50,7 +54,23 @@ def complete(page_id: str) -> Response:
 def events() -> Response:
     visitor = _visitor()
     payload = read_payload(request, EventsPayload)
-    return jsonify(saved=save_events(site().database, visitor, payload.events))
+    return _saved(visitor, save_events(site().database, visitor, payload.events))
+
+
+@api.post("/hold")
+def hold_session() -> Response:
+    visitor = _visitor()
+    payload = read_payload(request, HoldPayload)
+    return jsonify(asdict(hold(site().database, visitor, payload.tab, take=payload.take)))
+
+
+def _saved(visitor: Visitor, saved: Sequence[object]) -> Response:
+    """Confirm what is stored, and tell a tab that was left for another one."""
+    tab = tab_of(request)
+    if is_held_elsewhere(visitor, tab):
+        return jsonify(saved=saved, held=False)
+    note_alive(site().database, visitor, tab)
+    return jsonify(saved=saved)
 
 
 def _visitor() -> Visitor:
@@ -62,5 +82,5 @@ def _visitor() -> Visitor:
     return visitor
 
 
-def _study(visitor: Visitor) -> Study:
-    return site().versions.of(visitor.version_id).study
+def _version(visitor: Visitor) -> Version:
+    return site().versions.of(visitor.version_id)

@@ -21,15 +21,19 @@ from mixeval_webapp.admin.blueprint import open_admin
 from mixeval_webapp.admin.researcher import Researcher
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
-from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
+from mixeval_webapp.cookies import FormSessions, form_cookie_name
 from mixeval_webapp.design import check_design
+from mixeval_webapp.health import EXTENSION as READINESS
+from mixeval_webapp.health import health
 from mixeval_webapp.messages import check_messages
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 from mixeval_webapp.problems import answer_problems
+from mixeval_webapp.readiness import Readiness
 from mixeval_webapp.site import EXTENSION, Site, StudyVersions
 from mixeval_webapp.speech import teach
 from mixeval_webapp.stimulus_files import StimulusFiles
+from mixeval_webapp.url_prefix import UnderPrefix
 
 STATIC_MAX_AGE_SECONDS = 365 * 24 * 60 * 60
 
@@ -74,7 +78,8 @@ def create_app(
     settings = settings or read_settings(folder)
     opened = database or open_database(settings.database_url)
     try:
-        app = _flask(Site(opened, _publish(version, opened, folder), files, version.id), settings)
+        versions = _publish(version, opened, folder)
+        app = _flask(Site(opened, versions, files, version.id, versions.label()), settings)
         open_admin(app, folder, settings, researcher or Researcher())
     except BaseException:
         if database is None:
@@ -112,10 +117,12 @@ def _flask(site: Site, settings: Settings) -> Flask:
         __name__, static_url_path=f"/static/{_fingerprint(static_folder)}", static_folder=static_folder
     )
     app.extensions[EXTENSION] = site
+    app.extensions[READINESS] = Readiness(site.database, site.files)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        SESSION_COOKIE_NAME=FORM_COOKIE,
+        SESSION_COOKIE_PATH=settings.url_prefix or "/",
+        SESSION_COOKIE_NAME=form_cookie_name(site.label),
         SESSION_COOKIE_SAMESITE="Lax",
         SEND_FILE_MAX_AGE_DEFAULT=STATIC_MAX_AGE_SECONDS,
         # The form may lie open for as long as its browser session does.
@@ -129,12 +136,15 @@ def _flask(site: Site, settings: Settings) -> Flask:
     app.url_map.converters["token"] = _Token
     app.register_blueprint(pages)
     app.register_blueprint(api)
+    app.register_blueprint(health)
     # The API is guarded by a header and a content type that no form of another site can send.
     CSRFProtect(app).exempt(api)
     answer_problems(app)
     teach(app)
     app.after_request(_guard)
     app.after_request(compress_static)
+    if settings.url_prefix:
+        app.wsgi_app = UnderPrefix(app.wsgi_app, settings.url_prefix)  # type: ignore[method-assign]  # as below
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # as Flask's documentation says to

@@ -30,11 +30,12 @@ def _compressed(data: bytes) -> bytes:
     return gzip.compress(data, mtime=0)
 
 
+_INDENTS = re.compile(rb"^[ \t]+|^\n", re.MULTILINE)
 _COMMENTS = re.compile(rb"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
 
 
 @lru_cache(maxsize=64)
 def _without_comments(source: bytes) -> bytes:
-    # Types and reasons are a third of our scripts. Only comments on lines of their own go: what stands between
-    # quotes is then out of reach, since no text of ours holds a line that begins like a comment.
-    return _COMMENTS.sub(b"", source)
+    # Types and reasons are a third of our scripts. Only comments on lines of their own go, and indents: what stands
+    # between quotes is then out of reach, since no text of ours holds a line break.
+    return _INDENTS.sub(b"", _COMMENTS.sub(b"", source))

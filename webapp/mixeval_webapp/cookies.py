@@ -1,18 +1,22 @@
-"""The cookie that holds a session's secret, and how a request's owner is known by it."""
+"""The cookie that holds a session's secret, and how a request's owner is known by it.
+
+Browsers send a host's cookies to every port of it, so each study's are named after its database: two studies on one
+host do not take each other's listeners away.
+"""
 
 import base64
 import hashlib
 import hmac
 from datetime import timedelta
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 
 from mixeval_webapp.participants import Visitor, find_visitor
 from mixeval_webapp.site import site
 
-COOKIE = "mixeval_session"
-FORM_COOKIE = "mixeval_form"
+UNNAMED_COOKIE = "mixeval_session"
+"""Of a session that was begun before cookies were named after the study; it is still opened by it."""
 LIFETIME = timedelta(days=30)
 SECRET_BYTES = 16
 
@@ -22,6 +26,16 @@ class FormSessions(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:  # noqa: ARG002 - Flask's signature
         return request.is_secure
+
+
+def session_cookie_name(label: str) -> str:
+    """Name the cookie of a listener's session in the study with this `label`."""
+    return f"{UNNAMED_COOKIE}_{label}"
+
+
+def form_cookie_name(label: str) -> str:
+    """Name the cookie of the consent form's CSRF nonce in the study with this `label`."""
+    return f"mixeval_form_{label}"
 
 
 def derive_secret(secret_key: str, *nonces: str) -> str:
@@ -38,13 +52,19 @@ def derive_secret(secret_key: str, *nonces: str) -> str:
 def set_secret(response: Response, secret: str) -> Response:
     """Give the browser its session's secret."""
     response.set_cookie(
-        COOKIE, secret, max_age=LIFETIME, httponly=True, samesite="Lax", secure=request.is_secure
+        session_cookie_name(site().label),
+        secret,
+        max_age=LIFETIME,
+        httponly=True,
+        samesite="Lax",
+        secure=request.is_secure,
+        path=current_app.config["SESSION_COOKIE_PATH"],
     )
     return response
 
 
 def secret_of_request() -> str:
-    return request.cookies.get(COOKIE, "")
+    return request.cookies.get(session_cookie_name(site().label)) or request.cookies.get(UNNAMED_COOKIE, "")
 
 
 def visitor_of_request() -> Visitor | None:

@@ -45,6 +45,7 @@ class Addresses:
     answers: str
     complete: str
     events: str
+    hold: str
     next: str
     resume: str
     words: str
@@ -127,6 +128,7 @@ def page_data(
         "answers_url": addresses.answers,
         "complete_url": addresses.complete,
         "events_url": addresses.events,
+        "hold_url": addresses.hold,
         "next_url": addresses.next,
         "resume_url": addresses.resume,
         "words": messages.for_a_page_without(),
@@ -165,7 +167,8 @@ def _state(db: Session, page: Page) -> PageState:
         number=page.position + 1,
         count=count or 0,
         volume_db=_volume_db(db, page.session_id),
-        next_sequence=next_sequence(db, page.session_id),
+        # By our clock, so that of two views of a page, on whatever devices, the one that was opened later wins.
+        next_sequence=max(next_sequence(db, page.session_id), int(now().timestamp() * 1000)),
         next_tokens=tuple(row.token for row in following.stimuli) if following else (),
         next_item=following.item if following else None,
         next_kind=following.kind if following else None,

@@ -193,6 +193,7 @@ def _page_data(visitor: Visitor, state: PageState) -> dict[str, object]:
             answers=url_for("api.answers", page_id=page_id),
             complete=url_for("api.complete", page_id=page_id),
             events=url_for("api.events"),
+            hold=url_for("api.hold_session"),
             next=url_for("pages.test"),
             words=url_for("pages.words", v=messages().for_browser_digest()),
             resume=url_for("pages.resume", secret=secret_of_request(), _external=True),

@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
@@ -29,6 +30,9 @@ _VISITOR = (
         Participant.code,
         ParticipantSession.version_id,
         ParticipantSession.completion_code,
+        ParticipantSession.active_at,
+        ParticipantSession.holder,
+        ParticipantSession.held_at,
     )
     .join(Participant)
     .where(ParticipantSession.secret_sha256 == bindparam("secret_sha256"))
@@ -43,6 +47,11 @@ class Visitor:
     participant: str
     version_id: str
     completion_code: str | None
+    active_at: datetime
+    """When a page was last opened or finished."""
+    holder: str | None = None
+    """The tab that the listener goes on in."""
+    held_at: datetime | None = None
 
 
 def find_visitor(database: Database, secret: str) -> Visitor | None:
@@ -151,7 +160,7 @@ def _create(
         pages=[_page(position, planned) for position, planned in enumerate(plan)],
     )
     db.add(session)
-    return Visitor(session_id, session.participant.code, version.id, None)
+    return Visitor(session_id, session.participant.code, version.id, None, moment)
 
 
 def _page(position: int, planned: PlannedPage) -> Page:

@@ -124,6 +124,13 @@ class EventsPayload(Payload):
     events: Annotated[tuple[EventPayload, ...], Field(min_length=1, max_length=200)]
 
 
+class HoldPayload(Payload):
+    """A tab that wants to go on with the session; `take` where the listener has said so."""
+
+    tab: Token
+    take: bool = False
+
+
 def read_payload(request: Request, model: type[Model]) -> Model:
     """Parse the body of `request`, which must come from the study's own page.
 

@@ -78,6 +78,15 @@ class ElsewhereError(RefusalError):
     said = "error.elsewhere"
 
 
+class HeldElsewhereError(RefusalError):
+    status, reason = HTTPStatus.CONFLICT, "held_elsewhere"
+    said = "error.held_elsewhere"
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        return {"held": False}
+
+
 class NotJsonError(RefusalError):
     status, reason = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not_json"
 

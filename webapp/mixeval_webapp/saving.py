@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.orm import Session, aliased
 
-from mixeval.database import Database, upsert
-from mixeval.models import Flag, Page, PageStimulus, ParticipantSession, now
+from mixeval.database import Database
+from mixeval.models import Page, PageStimulus, ParticipantSession, now
 from mixeval.study import Study
+from mixeval.versions import Version
 from mixeval_webapp.answer_rows import refuse_new_answers, store_answers
 from mixeval_webapp.events import store_server_event
 from mixeval_webapp.page_types.page_type import Missing
@@ -22,6 +23,7 @@ from mixeval_webapp.participants import Visitor, new_code
 from mixeval_webapp.payloads import AnswerPayload, CompletionPayload, RatingPayload
 from mixeval_webapp.problems import InvalidFieldError, NotServedError, NotYoursError, UnfinishedPageError
 from mixeval_webapp.rating_rows import refuse_new_ratings, store_ratings
+from mixeval_webapp.session_flags import flag_if_fast, flag_if_late, raise_flag
 from mixeval_webapp.sheet import Sheet, Sound, next_sequence, read_sheet
 
 COMPLETION_CODE_CHARACTERS = 10
@@ -89,7 +91,7 @@ class SavedAnswer:
 
 
 def save_ratings(
-    database: Database, visitor: Visitor, page_id: str, ratings: Sequence[RatingPayload], study: Study
+    database: Database, visitor: Visitor, page_id: str, ratings: Sequence[RatingPayload], version: Version
 ) -> list[SavedRating]:
     """Store the newest form of each rating of the page that `visitor` is on.
 
@@ -103,17 +105,18 @@ def save_ratings(
     """
     with database.write() as db:
         page = _own_page(db, visitor, page_id)
-        _check_ratings(page.sheet, ratings, study)
+        _check_ratings(page.sheet, ratings, version.study)
         if page.finished:
             refuse_new_ratings(db, ratings)
         else:
             _check_served(page)
             store_ratings(db, ratings)
+            _note_late(db, visitor, page, version)
     return [SavedRating(rating.stimulus, rating.attribute, rating.sequence) for rating in ratings]
 
 
 def save_answers(
-    database: Database, visitor: Visitor, page_id: str, answers: Sequence[AnswerPayload], study: Study
+    database: Database, visitor: Visitor, page_id: str, answers: Sequence[AnswerPayload], version: Version
 ) -> list[SavedAnswer]:
     """Store the newest form of each answer to the questions of the page that `visitor` is on.
 
@@ -121,17 +124,18 @@ def save_answers(
     """
     with database.write() as db:
         page = _own_page(db, visitor, page_id)
-        _check_answers(page.sheet, answers, study)
+        _check_answers(page.sheet, answers, version.study)
         if page.finished:
             refuse_new_answers(db, page.id, answers)
         else:
             _check_served(page)
             store_answers(db, page.id, answers)
+            _note_late(db, visitor, page, version)
     return [SavedAnswer(answer.subject, answer.name, answer.sequence) for answer in answers]
 
 
 def complete_page(
-    database: Database, visitor: Visitor, page_id: str, completion: CompletionPayload, study: Study
+    database: Database, visitor: Visitor, page_id: str, completion: CompletionPayload, version: Version
 ) -> None:
     """Store what is answered and finish the page; with the last page the session, in the same transaction.
 
@@ -141,8 +145,8 @@ def complete_page(
     """
     with database.write() as db:
         page = _own_page(db, visitor, page_id)
-        _check_ratings(page.sheet, completion.ratings, study)
-        _check_answers(page.sheet, completion.answers, study)
+        _check_ratings(page.sheet, completion.ratings, version.study)
+        _check_answers(page.sheet, completion.answers, version.study)
         if page.finished:
             refuse_new_ratings(db, completion.ratings)
             refuse_new_answers(db, page.id, completion.answers)
@@ -150,7 +154,8 @@ def complete_page(
         _check_served(page)
         store_ratings(db, completion.ratings)
         store_answers(db, page.id, completion.answers)
-        missing = _finish_if_whole(db, page, study)
+        _note_late(db, visitor, page, version)
+        missing = _finish_if_whole(db, page, version)
         if missing:
             _log_refused_next(db, page, missing, completion.sequence)
     if missing:
@@ -225,8 +230,14 @@ def _check_served(page: _OwnPage) -> None:
         raise NotServedError("this page has not been shown yet", remedy="reload the page")
 
 
-def _finish_if_whole(db: Session, page: _OwnPage, study: Study) -> Missing:
+def _note_late(db: Session, visitor: Visitor, page: _OwnPage, version: Version) -> None:
+    rules = version.study.participants
+    flag_if_late(db, page.session_id, page.sheet, active_at=visitor.active_at, rules=rules)
+
+
+def _finish_if_whole(db: Session, page: _OwnPage, version: Version) -> Missing:
     """Finish the page unless something is missing, which is returned."""
+    study = version.study
     session = db.get_one(ParticipantSession, page.session_id)
     sheet = read_sheet(db, db.get_one(Page, page.id), seed=session.seed)
     page_type = PAGE_TYPES[sheet.kind]
@@ -235,7 +246,8 @@ def _finish_if_whole(db: Session, page: _OwnPage, study: Study) -> Missing:
         return missing
     moment = now()
     for flag in page_type.flags(study, sheet):
-        _raise_flag(db, page.session_id, flag.name, flag.detail)
+        raise_flag(db, page.session_id, flag.name, flag.detail)
+    flag_if_fast(db, page.session_id, sheet, version)
     _store_results(db, page, page_type.results(study, sheet))
     db.execute(update(Page).where(Page.id == page.id).values(completed_at=moment))
     session.active_at = moment
@@ -246,15 +258,6 @@ def _finish_if_whole(db: Session, page: _OwnPage, study: Study) -> Missing:
         session.completed_at = moment
         session.completion_code = new_code(COMPLETION_CODE_CHARACTERS)
     return {}
-
-
-def _raise_flag(db: Session, session_id: str, name: str, detail: Mapping[str, object]) -> None:
-    insert = upsert(db, Flag)
-    db.execute(
-        insert.values(
-            session_id=session_id, name=name, detail=dict(detail), raised_at=now()
-        ).on_conflict_do_nothing(index_elements=["session_id", "name"])
-    )
 
 
 def _store_results(db: Session, page: _OwnPage, results: Mapping[str, Any]) -> None:

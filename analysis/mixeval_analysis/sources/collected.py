@@ -19,13 +19,22 @@ from mixeval.database import Database, open_database
 from mixeval.erasure import reapply
 from mixeval.errors import AnalysisError
 from mixeval.manifest import parse_manifest
-from mixeval.models import Flag, Page, PageStimulus, Participant, ParticipantSession, Rating, StudyVersion
+from mixeval.models import (
+    Decision,
+    Flag,
+    Page,
+    PageStimulus,
+    Participant,
+    ParticipantSession,
+    Rating,
+    StudyVersion,
+)
 from mixeval.settings import database_url
 from mixeval.study import AnalysisSection, Study, read_study
 from mixeval.versions import Version
 from mixeval_analysis import ratings as rating_rows
 from mixeval_analysis import trials as trial_rows
-from mixeval_analysis.answers import FLAGS, Answers, LeftOut, RatedVersion, count_sessions, in_utf8
+from mixeval_analysis.answers import DECISIONS, FLAGS, Answers, LeftOut, RatedVersion, count_sessions, in_utf8
 from mixeval_analysis.panel import Panel
 from mixeval_analysis.ratings import SCALES, Ratings
 from mixeval_analysis.results.difference_grades import partners
@@ -118,6 +127,7 @@ class Collected:
     ratings: pd.DataFrame
     trials: pd.DataFrame
     flags: pd.DataFrame
+    decisions: pd.DataFrame
     versions: tuple[StoredVersion, ...]
     panel: Panel | None = None
 
@@ -157,6 +167,7 @@ def read_collected(session: Session) -> Collected:
         _with_facts(_with_repeat(rows, stored), stored, rating_rows.COLUMNS),
         _with_facts(trial_rows.in_study_order(trials, labels), stored, trial_rows.COLUMNS),
         _read_flags(session),
+        _read_decisions(session),
         stored,
     )
 
@@ -195,6 +206,7 @@ def answers_of(collected: Collected, *, source: str, study: Study | None) -> Ans
         "versions": tuple(_rated(entry) for entry in stored),
         "left_out": (_elsewhere(others),) if len(others) else (),
         "flags": collected.flags,
+        "decisions": collected.decisions,
         "panel": collected.panel,
     }
     if trials:
@@ -259,6 +271,26 @@ def _read_flags(session: Session) -> pd.DataFrame:
         .order_by(Flag.id)
     )
     return pd.DataFrame([tuple(row) for row in found], columns=list(FLAGS)).astype({"preview": bool})
+
+
+def _read_decisions(session: Session) -> pd.DataFrame:
+    found = session.execute(
+        select(
+            ParticipantSession.id,
+            Participant.code,
+            ParticipantSession.version_id,
+            Decision.kind,
+            Decision.reason,
+            Decision.made_at,
+            Participant.preview,
+        )
+        .select_from(Decision)
+        .join(ParticipantSession, Decision.session_id == ParticipantSession.id)
+        .join(Participant, ParticipantSession.participant_id == Participant.id)
+        .where(Decision.withdrawn_at.is_(None))
+        .order_by(Decision.id)
+    )
+    return pd.DataFrame([tuple(row) for row in found], columns=list(DECISIONS)).astype({"preview": bool})
 
 
 def _parse(row: StudyVersion) -> StoredVersion:

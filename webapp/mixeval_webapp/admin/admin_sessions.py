@@ -8,13 +8,13 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from flask import Response, request
+from flask import Response, current_app, request
 from sqlalchemy import delete, select
 
 from mixeval.database import Database
 from mixeval.models import AdminSession, now
+from mixeval_webapp.site import site
 
-COOKIE = "mixeval_admin"
 PATH = "/admin"
 LIFETIME = timedelta(hours=12)
 
@@ -58,10 +58,10 @@ def close_admin_session(database: Database, secret: str, *, password_hash: str) 
 def set_admin_secret(response: Response, secret: str) -> None:
     """Give the browser the secret, for these pages only and for no request that another site begins."""
     response.set_cookie(
-        COOKIE,
+        _cookie_name(),
         secret,
         max_age=LIFETIME,
-        path=PATH,
+        path=_cookie_path(),
         httponly=True,
         samesite="Strict",
         secure=request.is_secure,
@@ -69,7 +69,22 @@ def set_admin_secret(response: Response, secret: str) -> None:
 
 
 def forget_admin_secret(response: Response) -> None:
-    response.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="Strict", secure=request.is_secure)
+    response.delete_cookie(
+        _cookie_name(), path=_cookie_path(), httponly=True, samesite="Strict", secure=request.is_secure
+    )
+
+
+def admin_secret_of_request() -> str:
+    return request.cookies.get(_cookie_name(), "")
+
+
+def _cookie_name() -> str:
+    # As of listeners' cookies: two studies on one host are two logins.
+    return f"mixeval_admin_{site().label}"
+
+
+def _cookie_path() -> str:
+    return f"{current_app.config['SESSION_COOKIE_PATH'].rstrip('/')}{PATH}"
 
 
 def _stored(secret: str, password_hash: str) -> str:

@@ -11,7 +11,7 @@ from mixeval.admin_password import kept_password_hash
 from mixeval.errors import MixevalError, ParticipantError
 from mixeval.settings import Settings
 from mixeval_webapp.admin import words
-from mixeval_webapp.admin.admin_sessions import COOKIE, PATH, is_open
+from mixeval_webapp.admin.admin_sessions import PATH, admin_secret_of_request, is_open
 from mixeval_webapp.admin.background import Background
 from mixeval_webapp.admin.desk import EXTENSION, Desk, desk
 from mixeval_webapp.admin.researcher import Researcher
@@ -36,7 +36,7 @@ def _ask_for_password() -> AnyResponse | None:
     if hashed is None:
         abort(HTTPStatus.NOT_FOUND)
     g.password_hash = hashed
-    g.is_researcher = is_open(site().database, request.cookies.get(COOKIE, ""), password_hash=hashed)
+    g.is_researcher = is_open(site().database, admin_secret_of_request(), password_hash=hashed)
     if g.is_researcher or request.endpoint in OPEN_TO_ALL:
         return None
     # Only a page that can be shown again is come back to.
@@ -72,7 +72,7 @@ def _stale_form(_error: CSRFError) -> AnyResponse:
     hashed = desk().password_hash
     if hashed is None:
         abort(HTTPStatus.NOT_FOUND)
-    researcher = is_open(site().database, request.cookies.get(COOKIE, ""), password_hash=hashed)
+    researcher = is_open(site().database, admin_secret_of_request(), password_hash=hashed)
     if not researcher:
         if request.endpoint != "admin.give_password":
             return redirect(url_for("admin.login"), HTTPStatus.SEE_OTHER)
@@ -84,7 +84,7 @@ def _stale_form(_error: CSRFError) -> AnyResponse:
         for name, value in request.form.items(multi=True)
         if name not in NOT_KEPT
     ]
-    page = render_template("admin/stale.html", action=request.path, fields=fields)
+    page = render_template("admin/stale.html", action=f"{request.script_root}{request.path}", fields=fields)
     return make_response(page, HTTPStatus.BAD_REQUEST)
 
 

@@ -7,8 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from mixeval.admin_password import is_password
 from mixeval_webapp.admin.admin_sessions import (
-    COOKIE,
     PATH,
+    admin_secret_of_request,
     close_admin_session,
     forget_admin_secret,
     open_admin_session,
@@ -37,11 +37,13 @@ def give_password() -> AnyResponse:
         page = render_template("admin/login.html", back=back, problem="This is not the password.")
         return make_response(page, HTTPStatus.UNAUTHORIZED)
     # Whoever held this browser's cookies before holds nothing now: all of them are made anew.
-    old = request.cookies.get(COOKIE, "")
+    old = admin_secret_of_request()
     if old:
         close_admin_session(database, old, password_hash=g.password_hash)
     session.pop("csrf_token", None)
-    answer = make_response(redirect(back or url_for("admin.overview"), HTTPStatus.SEE_OTHER))
+    answer = make_response(
+        redirect(f"{request.script_root}{back}" if back else url_for("admin.overview"), HTTPStatus.SEE_OTHER)
+    )
     set_admin_secret(answer, open_admin_session(database, password_hash=g.password_hash))
     current_app.logger.info("researcher logged in")
     return answer
@@ -49,7 +51,7 @@ def give_password() -> AnyResponse:
 
 @admin.post("/logout")
 def logout() -> AnyResponse:
-    close_admin_session(site().database, request.cookies.get(COOKIE, ""), password_hash=g.password_hash)
+    close_admin_session(site().database, admin_secret_of_request(), password_hash=g.password_hash)
     session.pop("csrf_token", None)
     answer = make_response(redirect(url_for("admin.login"), HTTPStatus.SEE_OTHER))
     forget_admin_secret(answer)

@@ -62,7 +62,7 @@ export class LivePage {
   put(newer) {
     for (const part of this.document.querySelectorAll("[data-live]")) {
       const now = newer.getElementById(part.id);
-      if (!now || now.innerHTML === part.innerHTML) continue;
+      if (!now || now.isEqualNode(part)) continue;
       // Where there are details to open, or somebody is inside, only another version is worth the disturbance.
       const version = /** @type {HTMLElement} */ (part).dataset["version"];
       if (version !== undefined && version === now.dataset["version"]) continue;

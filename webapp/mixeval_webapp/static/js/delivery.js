@@ -14,6 +14,10 @@ import { Sender } from "./sender.js";
  * @typedef {import("./rating-page.js").Todo} Todo
  * @typedef {import("./scope.js").Scope} Scope
  * @typedef {import("./words.js").Words} Words
+ *
+ * @typedef {object} Place where the listener is
+ * @property {string} tab
+ * @property {() => void} onLeft the listener has gone on in another tab
  */
 
 /** Events travel together: they are sent this long after the first of them. */
@@ -22,6 +26,12 @@ const GATHER_SECONDS = 1;
 const LAST_EVENTS_SECONDS = 3;
 /** Attempts without an answer before the listener is told in words. */
 const TELL_AFTER = 3;
+/** Attempts without an answer before the listener is offered a file: about two minutes. */
+const OFFER_AFTER = 8;
+/** Of answers in words that travel with the finished page; a request holds 64 KiB, a character up to three bytes. */
+const MOST_CHARACTERS = 15_000;
+/** How often it is looked whether longer answers have arrived by themselves. */
+const LOOK_SECONDS = 0.1;
 
 export class Delivery {
   /** @type {(() => void) | null} */
@@ -30,19 +40,23 @@ export class Delivery {
   #todo = "";
   /** @type {string} */
   #mood = "saved";
+  #offered = false;
+  /** @type {Promise<import("./re-entry.js").ReEntry> | null} */
+  #reEntry = null;
 
   /**
    * @param {PageData} data
-   * @param {{outbox: Outbox, scope: Scope, words: Words, fetch: typeof fetch}} tools outbox: opened
+   * @param {{outbox: Outbox, scope: Scope, words: Words, fetch: typeof fetch, place: Place}} tools outbox: opened
    */
-  constructor(data, { outbox, scope, words, fetch }) {
+  constructor(data, { outbox, scope, words, fetch, place }) {
     this.data = data;
     this.outbox = outbox;
     this.scope = scope;
     this.words = words;
     this.fetch = fetch;
     this.sender = new Sender({
-      outbox, scope, fetch, page: data.page,
+      outbox, scope, fetch, page: data.page, ...place,
+      onSignedOut: () => void this.#signIn(),
       onStatus: () => this.drawSaved(),
       onRefused: (entry, status, detail) => {
         if (entry.kind !== "event") say(words.say("not_taken", { reason: detail || status }));
@@ -65,13 +79,16 @@ export class Delivery {
       this.log("visibility", null, { hidden: document.hidden });
       sender.kick();
     });
-    if (!this.outbox.lasting) say(this.words.say("no_store"));
+    this.outbox.onUnkept = () => this.#sayUnkept();
+    if (!this.outbox.lasting) this.#sayUnkept();
     this.drawSaved();
     sender.kick();
   }
 
   /** Fetch the next page's audio. Call it when this page has its own. */
   async fetchAhead() {
+    // What a broken connection may ask for later must be here before it breaks.
+    void Promise.allSettled([import("./waiting-file.js"), import("./re-entry.js")]);
     try {
       // Its program comes now and not with the page, which does not wait for it.
       const { Preload } = await import("./preload.js");
@@ -107,7 +124,10 @@ export class Delivery {
    */
   async handIn(body) {
     const { sender, data, words } = this;
-    const reply = await sender.complete(data.complete_url, body);
+    const answers = await this.#fewEnough(body.answers);
+    const reply = await sender.complete(data.complete_url, { ...body, answers });
+    // In another tab: this page is at rest now.
+    if (reply.body?.held === false) return new Promise(() => {});
     // 409: the page is finished already, by a former request whose answer was lost or on another device.
     if (reply.verdict === "yes" || reply.status === 409) {
       this.#goTo(reply.body?.next ?? data.next_url);
@@ -116,6 +136,60 @@ export class Delivery {
     if (reply.body?.missing) return reply.body.missing;
     say(words.say("page_not_taken", { reason: reply.body?.detail ?? reply.status }));
     return null;
+  }
+
+  /**
+   * What the server has confirmed it need not be told again: many long answers would not fit one request.
+   * @param {WrittenAnswer[]} answers
+   */
+  async #fewEnough(answers) {
+    for (let few = answers; ; few = this.waiting().written) {
+      if (JSON.stringify(few).length <= MOST_CHARACTERS) return few;
+      await new Promise((go) => this.scope.after(LOOK_SECONDS, () => go(null)));
+    }
+  }
+
+  /** Whether leaving the page now would lose an answer. */
+  get wouldLose() {
+    return !this.outbox.lasting && this.sender.status.waiting > 0;
+  }
+
+  #sayUnkept() {
+    say(this.words.say("no_store"));
+  }
+
+  /** Get the cookie back. What waits goes on waiting until it is there. */
+  async #signIn() {
+    const { data, words, fetch } = this;
+    this.#reEntry ??= import("./re-entry.js").then(({ ReEntry }) => new ReEntry({
+      resumeUrl: data.resume_url, words, scope: this.scope, fetch,
+      onBack: () => this.sender.kick(), onSave: () => void this.#saveFile(),
+    }));
+    try {
+      await (await this.#reEntry).open();
+    } catch {
+      // Its program did not come; the next answer that is refused asks again.
+      this.#reEntry = null;
+    }
+  }
+
+  async #saveFile() {
+    const { saveWaiting } = await import("./waiting-file.js");
+    await saveWaiting(this.outbox.entries(), this.data.resume_url, this.scope);
+  }
+
+  /** @param {boolean} offer */
+  #offerFile(offer) {
+    if (offer === this.#offered) return;
+    this.#offered = offer;
+    document.getElementById("save-file")?.remove();
+    if (!offer) return;
+    say(this.words.say("stuck"));
+    const button = Object.assign(document.createElement("button"), {
+      type: "button", id: "save-file", textContent: this.words.say("save_file"),
+    });
+    this.scope.listen(button, "click", () => void this.#saveFile());
+    byId("message").after(button);
   }
 
   /**
@@ -152,6 +226,8 @@ export class Delivery {
     if (!this.#told && status.failures >= TELL_AFTER && status.waiting > 0)
       say(this.words.say(this.outbox.lasting ? "kept" : "stay_open"));
     this.#told = status.failures >= TELL_AFTER;
+    if (status.failures === 0 && this.#reEntry) void this.#reEntry.then((entry) => entry.reset(), () => {});
+    this.#offerFile(status.failures >= OFFER_AFTER && status.waiting > 0);
   }
 
   /** @param {Entry} entry */

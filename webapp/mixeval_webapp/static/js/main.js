@@ -6,6 +6,8 @@ import { asksForRatings, parsePageData } from "./page-data.js";
 import { byId } from "./page-elements.js";
 import { RatingScreen } from "./rating-screen.js";
 import { Scope } from "./scope.js";
+import { Sender } from "./sender.js";
+import { Tab } from "./tab.js";
 import { Words } from "./words.js";
 
 /**
@@ -14,6 +16,7 @@ import { Words } from "./words.js";
  */
 
 const browser = new Scope();
+const fetch = globalThis.fetch.bind(globalThis);
 
 /**
  * Open the page that is shown, and say so where it cannot be.
@@ -34,27 +37,41 @@ async function open(words) {
   const data = parsePageData(byId("page-data").textContent ?? "", words);
   const outbox = new Outbox(await openStore(() => globalThis.indexedDB, browser));
   await outbox.open();
-  const screen = await screenFor(data, outbox);
+  const tab = new Tab({ session: data.resume_url, scope: browser, fetch });
+  await tab.open();
+  /** @param {"open_elsewhere" | "gone_elsewhere"} key */
+  const rest = (key) => {
+    if (screen.scope.ended) return;
+    screen.giveWay();
+    sendTheRest(outbox);
+    void askToContinue(new Words(words), key, () => tab.hold(data.hold_url, true));
+  };
+  const screen = await screenFor(data, outbox, { tab: tab.name, onLeft: () => rest("gone_elsewhere") });
   // Here a reload has not begun: what is kept now, the next page finds. As `pagehide` comes it has read already.
-  browser.listen(globalThis, "beforeunload", () => screen.settle());
+  browser.listen(globalThis, "beforeunload", (event) => {
+    if (!screen.scope.ended && screen.delivery.wouldLose) event.preventDefault();
+    screen.settle();
+  });
   browser.listen(globalThis, "pagehide", () => screen.leave());
   // Shown again from the browser's memory the page is old and silent: the server knows where the listener is.
   browser.listen(globalThis, "pageshow", (/** @type {PageTransitionEvent} */ event) => {
     if (event.persisted) location.reload();
   });
-  watchOtherTabs(data.page, screen);
+  tab.onTaken(() => rest("gone_elsewhere"));
+  void tab.hold(data.hold_url).then((held) => held || rest("open_elsewhere"));
   await screen.open();
 }
 
 /**
  * @param {PageData} data
  * @param {Outbox} outbox
+ * @param {import("./delivery.js").Place} place
  * @returns {Promise<Screen>}
  */
-async function screenFor(data, outbox) {
+async function screenFor(data, outbox, place) {
   if (!asksForRatings(data)) {
     const [{ StepScreen }, { STEPS }] = await Promise.all([import("./step-screen.js"), import("./steps.js")]);
-    return new StepScreen(data, outbox, new Scope(), (await STEPS[data.type]?.()) ?? null);
+    return new StepScreen(data, outbox, new Scope(), place, (await STEPS[data.type]?.()) ?? null);
   }
   const load = INTERFACES[data.type];
   if (!load) throw new TypeError(`There is no page of the type ${data.type}.`);
@@ -62,18 +79,32 @@ async function screenFor(data, outbox) {
     load(),
     data.comments === "none" ? null : import("./comments.js"),
   ]);
-  return new RatingScreen(data, outbox, new Scope(), Interface, comments);
+  return new RatingScreen(data, outbox, new Scope(), place, Interface, comments);
 }
 
 /**
- * One page, one tab: the one that was opened last goes on.
- * @param {string} page
- * @param {Screen} screen
+ * What this tab has not sent yet goes on its way while another one is in use.
+ * @param {Outbox} outbox
  */
-function watchOtherTabs(page, screen) {
-  if (!globalThis.BroadcastChannel) return;
-  const channel = new BroadcastChannel(`mixeval ${page}`);
-  browser.listen(channel, "message", () => screen.giveWay());
-  browser.hold(() => channel.close());
-  channel.postMessage("opened");
+function sendTheRest(outbox) {
+  const sender = new Sender({ outbox, scope: browser, page: null, fetch });
+  browser.listen(globalThis, "online", () => sender.kick());
+  sender.kick();
+}
+
+/**
+ * @param {Words} words
+ * @param {string} key what the listener is asked
+ * @param {() => Promise<boolean>} take
+ */
+async function askToContinue(words, key, take) {
+  const { ask } = await import("./dialog.js");
+  const asked = ask({
+    text: words.say(key),
+    buttons: [{
+      words: words.say("continue_here"), main: true,
+      // The server knows what the other tab has answered since.
+      act: () => void take().then((taken) => (taken ? location.reload() : asked.say(words.say("kept")))),
+    }],
+  }, browser);
 }

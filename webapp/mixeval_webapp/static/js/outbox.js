@@ -54,22 +54,34 @@ export function afterSaving(held, saved) {
   return isNewer(held, saved) ? held : undefined;
 }
 
+/** So many events wait at most, which is hours of listening without a connection; answers are few by themselves. */
+export const MOST_EVENTS = 10_000;
+
 export class Outbox {
   /** @type {Map<string, Entry>} */
   #entries = new Map();
+  /** What memory alone holds, because the browser's store was full. @type {Set<string>} */
+  #unkept = new Set();
+  #events = 0;
 
-  /** @param {Store} store */
-  constructor(store) {
+  /**
+   * @param {Store} store
+   * @param {() => void} [onUnkept] the store has just failed to keep something
+   */
+  constructor(store, onUnkept = () => {}) {
     this.store = store;
+    this.onUnkept = onUnkept;
   }
 
+  /** Whether all of it would survive a reload. */
   get lasting() {
-    return this.store.lasting;
+    return this.store.lasting && this.#unkept.size === 0;
   }
 
   /** Take up what an earlier visit left behind. */
   async open() {
     for (const entry of await this.store.all()) this.#entries.set(keyOf(entry), entry);
+    this.#events = this.entries().filter(({ kind }) => kind === "event").length;
   }
 
   entries() {
@@ -79,6 +91,10 @@ export class Outbox {
   /** @param {Entry} entry */
   add(entry) {
     const key = keyOf(entry);
+    if (entry.kind === "event" && ++this.#events > MOST_EVENTS) {
+      this.#events--;
+      return Promise.resolve();
+    }
     this.#entries.set(key, newest(this.#entries.get(key), entry));
     return this.#write(key, (held) => newest(held, entry));
   }
@@ -91,20 +107,34 @@ export class Outbox {
     const key = keyOf(entry);
     const left = afterSaving(this.#entries.get(key), entry);
     if (left) this.#entries.set(key, left);
-    else this.#entries.delete(key);
-    return this.#write(key, (held) => afterSaving(held, entry));
+    else if (this.#entries.delete(key) && entry.kind === "event") this.#events--;
+    return this.#write(key, (held) => afterSaving(held, entry)).then(() => this.#keepTheRest());
+  }
+
+  /** There may be room again for what had none. */
+  async #keepTheRest() {
+    for (const key of [...this.#unkept]) {
+      const entry = this.#entries.get(key);
+      if (!entry) this.#unkept.delete(key);
+      else if (this.store.lasting && !(await this.#write(key, (held) => newest(held, entry)))) return;
+    }
   }
 
   /**
    * @param {string} key
    * @param {(held: Entry | undefined) => Entry | undefined} change
+   * @returns {Promise<boolean>} whether it was kept
    */
   async #write(key, change) {
     try {
       await this.store.update(key, change);
+      this.#unkept.delete(key);
+      return true;
     } catch {
       // A full disk or a closing browser: memory still holds the entry and it is still sent.
-      this.store = { ...memoryStore(), lasting: false };
+      this.#unkept.add(key);
+      this.onUnkept();
+      return false;
     }
   }
 }
@@ -165,7 +195,9 @@ function browserStore(database) {
     all: () => settled(database.transaction(TABLE).objectStore(TABLE).getAll()),
     update: (key, change) =>
       new Promise((done, fail) => {
-        const transaction = database.transaction(TABLE, "readwrite");
+        // An answer is on the disk once it counts as kept, and not only in the browser's hands.
+        const durability = key.startsWith("event") ? "relaxed" : "strict";
+        const transaction = database.transaction(TABLE, "readwrite", { durability });
         const table = transaction.objectStore(TABLE);
         const reading = table.get(key);
         reading.onsuccess = () => {

@@ -46,6 +46,7 @@
  * @property {string} answers_url
  * @property {string} complete_url
  * @property {string} events_url
+ * @property {string} hold_url
  * @property {string} next_url
  * @property {string} resume_url
  * @property {Record<string, string>} words
@@ -72,7 +73,7 @@ const FIELDS = {
   page: "string", type: "string", number: "number", count: "number",
   sample_rate: "number", frames: "number", bytes: "number", stimuli: "object", answers: "object",
   volume_db: "number", next_sequence: "number", next_audio: "object", next_bytes: "number",
-  ratings_url: "string", answers_url: "string", complete_url: "string", events_url: "string",
+  ratings_url: "string", answers_url: "string", complete_url: "string", events_url: "string", hold_url: "string",
   next_url: "string", resume_url: "string", words: "object",
 };
 

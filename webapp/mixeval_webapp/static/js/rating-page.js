@@ -33,10 +33,9 @@ export class RatingPage {
    * @param {RatingPageData} data
    * @param {{ratings?: Iterable<Answer>, written?: Iterable<WrittenAnswer>}} [waiting] what this browser holds and
    *   the server may not have
-   * @param {number} [openedAt] milliseconds on the wall clock
    * @param {Rule} [rule] says what is still to be answered
    */
-  constructor(data, { ratings = [], written = [] } = {}, openedAt = 0, rule = placeEach) {
+  constructor(data, { ratings = [], written = [] } = {}, rule = placeEach) {
     this.data = data;
     this.rule = rule;
     for (const stimulus of data.stimuli)
@@ -45,9 +44,9 @@ export class RatingPage {
         this.#put({ ...stored, stimulus: stimulus.token, attribute });
       }
     for (const answer of data.answers) this.#written.set(writtenKey(answer), answer);
-    // Above what an earlier view of this page sent as it closed, which the server had not seen when it wrote this
-    // page: of two answers with one number the second would be taken for a repetition and lost.
-    this.#sequence = Math.max(data.next_sequence, openedAt);
+    // By the server's clock, above what an earlier view of this page may have sent as it closed: of two answers
+    // with one number the second would be taken for a repetition and lost.
+    this.#sequence = data.next_sequence;
     for (const answer of ratings) {
       this.#sequence = Math.max(this.#sequence, answer.sequence + 1);
       const held = this.#answers.get(key(answer.stimulus, answer.attribute));

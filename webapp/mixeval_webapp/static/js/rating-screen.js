@@ -41,16 +41,17 @@ export class RatingScreen {
    * @param {RatingPageData} data
    * @param {Outbox} outbox opened
    * @param {Scope} scope ends with the page
+   * @param {import("./delivery.js").Place} place
    * @param {InterfaceClass} Interface of the page's type
    * @param {typeof import("./comments.js") | null} comments where the page has boxes for them
    */
-  constructor(data, outbox, scope, Interface, comments) {
+  constructor(data, outbox, scope, place, Interface, comments) {
     this.data = data;
     this.scope = scope;
     const fetch = globalThis.fetch.bind(globalThis);
     const words = new Words(data.words);
-    this.delivery = new Delivery(data, { outbox, scope, words, fetch });
-    this.page = new RatingPage(data, this.delivery.waiting(), Date.now(), Interface.rule);
+    this.delivery = new Delivery(data, { outbox, scope, words, fetch, place });
+    this.page = new RatingPage(data, this.delivery.waiting(), Interface.rule);
     this.heardBefore = new Map(data.stimuli.map(({ token }) => [token, this.page.answer(token).listened_seconds]));
     const kept = new KeptVolume(data.page, () => sessionStorage);
     const volumeDb = kept.db ?? data.volume_db;
@@ -119,7 +120,6 @@ export class RatingScreen {
   giveWay() {
     this.leave();
     for (const element of [...answerable(), byId("transport"), byId("next")]) element.inert = true;
-    say(this.words.say("other_tab"));
   }
 
   /** Write down what is under way, while the browser still has time to. */

@@ -40,19 +40,28 @@ export class Sender {
   #alone = new Set();
   /** @type {Set<string>} */
   #parked = new Set();
+  /** The address that got no answer last: others go first. */
+  #unheard = "";
+  /** Whether answers go before the finished page, which got no answer last. */
+  #answersFirst = false;
 
   /**
    * @param {{outbox: Outbox, page: string | null, fetch: typeof fetch, scope: Scope, random?: () => number,
-   *   onStatus?: (status: Status) => void, onRefused?: (entry: Entry, status: number, detail: string) => void}} tools
+   *   onStatus?: (status: Status) => void, onRefused?: (entry: Entry, status: number, detail: string) => void,
+   *   tab?: string, onLeft?: () => void, onSignedOut?: () => void}} tools tab: this tab's name; onLeft: the listener
+   *   has gone on in another tab; onSignedOut: the cookie is gone, and everything waits until it is back
    */
-  constructor({ outbox, page, fetch, scope, random = Math.random, onStatus = () => {}, onRefused = () => {} }) {
+  constructor({ outbox, page, fetch, scope, random = Math.random, tab, ...tell }) {
     this.outbox = outbox;
     this.page = page;
     this.fetch = fetch;
     this.scope = scope;
     this.random = random;
-    this.onStatus = onStatus;
-    this.onRefused = onRefused;
+    this.tab = tab;
+    this.onStatus = tell.onStatus ?? (() => {});
+    this.onRefused = tell.onRefused ?? (() => {});
+    this.onLeft = tell.onLeft ?? (() => {});
+    this.onSignedOut = tell.onSignedOut;
   }
 
   get status() {
@@ -102,16 +111,28 @@ export class Sender {
     this.#working = true;
     while (this.#again && !this.scope.ended) {
       this.#again = false;
-      const more = this.#completion ? await this.#handIn(this.#completion) : await this.#sendBatch(this.#batches()[0]);
+      const more = await this.#step();
       this.#again ||= more;
       this.onStatus(this.status);
     }
     this.#working = false;
   }
 
+  /** Neither the finished page nor anything else keeps the rest from being sent. */
+  #step() {
+    const batch = this.#batches()[0];
+    const completion = this.#completion;
+    if (!completion || (this.#answersFirst && batch)) {
+      this.#answersFirst = false;
+      return this.#sendBatch(batch);
+    }
+    return this.#handIn(completion);
+  }
+
   /** @param {Completion} completion */
   async #handIn({ call, done }) {
     const reply = await this.#ask(call);
+    this.#answersFirst = reply.verdict === "later" && this.#failures % 2 === 1;
     if (reply.verdict === "later") return this.#pause(reply);
     this.#failures = 0;
     this.#completion = null;
@@ -147,7 +168,10 @@ export class Sender {
       return true;
     }
     // A yes that confirms nothing came from something between us and the server.
-    if (reply.verdict !== "no") return this.#pause(reply);
+    if (reply.verdict !== "no") {
+      this.#unheard = batch[0]?.url ?? "";
+      return this.#pause(reply);
+    }
     this.#failures = 0;
     await this.#takeNo(batch, reply);
     return true;
@@ -200,7 +224,9 @@ export class Sender {
       const batch = batches.get(key) ?? [];
       if (batch.length < BATCH) batches.set(key, [...batch, entry]);
     }
-    return [...batches.values()].sort((a, b) => rank(a) - rank(b));
+    // A request that never gets an answer, such as one too large for something on the way, does not hold up others.
+    const last = (/** @type {Entry[]} */ [entry]) => Number(entry?.url === this.#unheard);
+    return [...batches.values()].sort((a, b) => last(a) - last(b) || rank(a) - rank(b));
   }
 
   /**
@@ -215,6 +241,11 @@ export class Sender {
       const { status } = response;
       const body = await response.json().catch(() => null);
       const seconds = Math.min(60, Number(response.headers.get("Retry-After")) || 0);
+      if (body?.held === false) this.onLeft();
+      if (status === 401 && this.onSignedOut) {
+        this.onSignedOut();
+        return { verdict: "later", status, body, seconds };
+      }
       if (status === 200 && body) return { verdict: "yes", status, body, seconds: 0 };
       const final = status >= 400 && status < 500 && status !== 408 && status !== 429;
       return { verdict: final ? "no" : "later", status, body, seconds };
@@ -232,7 +263,7 @@ export class Sender {
   #fetch({ url, method, body }, options) {
     return this.fetch(url, {
       method,
-      headers: { "Content-Type": "application/json", "X-Mixeval": "1" },
+      headers: { "Content-Type": "application/json", "X-Mixeval": "1", ...(this.tab && { "X-Mixeval-Tab": this.tab }) },
       body: JSON.stringify(body),
       // A log-in page of the network between us is not the server's answer.
       redirect: "error",

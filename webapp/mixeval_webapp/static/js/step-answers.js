@@ -11,17 +11,17 @@ export class StepAnswers {
 
   /**
    * @param {{answers: WrittenAnswer[], next_sequence: number}} data what the server holds
-   * @param {{waiting?: WrittenAnswer[], openedAt?: number, onWrite?: (answer: WrittenAnswer) => void}} [tools]
-   *   waiting: what this browser holds and the server may not have; openedAt: milliseconds on the wall clock
+   * @param {{waiting?: WrittenAnswer[], onWrite?: (answer: WrittenAnswer) => void}} [tools]
+   *   waiting: what this browser holds and the server may not have
    */
-  constructor(data, { waiting = [], openedAt = 0, onWrite = () => {} } = {}) {
+  constructor(data, { waiting = [], onWrite = () => {} } = {}) {
     this.onWrite = onWrite;
     for (const answer of [...data.answers, ...waiting]) {
       const held = this.#written.get(key(answer));
       if (!held || answer.sequence > held.sequence) this.#written.set(key(answer), answer);
     }
-    // Above what an earlier view of this page sent as it closed, which the server may not have seen.
-    this.#sequence = Math.max(data.next_sequence, openedAt, ...waiting.map(({ sequence }) => sequence + 1));
+    // The server begins above what an earlier view of this page may have sent, by its own clock.
+    this.#sequence = Math.max(data.next_sequence, ...waiting.map(({ sequence }) => sequence + 1));
   }
 
   /**

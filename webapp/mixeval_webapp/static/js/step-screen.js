@@ -1,7 +1,7 @@
 /** A page on which nothing is rated: a break, questions, a check. It is read, filled in and left with Next. */
 
 import { Delivery } from "./delivery.js";
-import { byId, say } from "./page-elements.js";
+import { byId } from "./page-elements.js";
 import { StepAnswers } from "./step-answers.js";
 import { Words } from "./words.js";
 
@@ -10,11 +10,6 @@ import { Words } from "./words.js";
  * @typedef {import("./steps.js").Step} Step
  * @typedef {import("./steps.js").StepClass} StepClass
  */
-
-/** Of answers that travel with the finished page; a request holds 64 KiB, and a character may take three bytes. */
-const MOST_CHARACTERS = 15_000;
-/** How often it is looked whether longer answers have arrived by themselves. */
-const LOOK_SECONDS = 0.1;
 
 export class StepScreen {
   #finishing = false;
@@ -26,15 +21,16 @@ export class StepScreen {
    * @param {PageData} data
    * @param {import("./outbox.js").Outbox} outbox opened
    * @param {import("./scope.js").Scope} scope ends with the page
+   * @param {import("./delivery.js").Place} place
    * @param {StepClass | null} StepOfPage what the page does besides being read
    */
-  constructor(data, outbox, scope, StepOfPage) {
+  constructor(data, outbox, scope, place, StepOfPage) {
     this.scope = scope;
     this.words = new Words(data.words);
     const fetch = globalThis.fetch.bind(globalThis);
-    this.delivery = new Delivery(data, { outbox, scope, words: this.words, fetch });
+    this.delivery = new Delivery(data, { outbox, scope, words: this.words, fetch, place });
     this.answers = new StepAnswers(data, {
-      waiting: this.delivery.waiting().written, openedAt: Date.now(),
+      waiting: this.delivery.waiting().written,
       onWrite: (answer) => this.delivery.write(answer),
     });
     const onChange = () => this.#draw();
@@ -56,7 +52,6 @@ export class StepScreen {
   giveWay() {
     this.leave();
     for (const element of document.querySelectorAll("main")) element.inert = true;
-    say(this.words.say("other_tab"));
   }
 
   /** Write down what is under way, while the browser still has time to. */
@@ -85,21 +80,11 @@ export class StepScreen {
     if (Object.keys(todo).length > 0) return this.#refuse(todo);
     this.#finishing = true;
     this.#draw();
-    // What the server has confirmed it need not be told again: many long answers would not fit one request.
-    const answers = await this.#waiting();
+    const { written: answers } = this.delivery.waiting();
     const wanted = await this.delivery.handIn({ ratings: [], answers, sequence: this.answers.takeSequence() });
     this.#finishing = false;
     this.#draw();
     if (wanted) this.#refuse(wanted);
-  }
-
-  /** Answers that the server may not have, once they are few enough to go with the page. */
-  async #waiting() {
-    for (;;) {
-      const { written } = this.delivery.waiting();
-      if (JSON.stringify(written).length <= MOST_CHARACTERS) return written;
-      await new Promise((go) => this.scope.after(LOOK_SECONDS, () => go(null)));
-    }
   }
 
   /** @param {import("./rating-page.js").Todo} todo */

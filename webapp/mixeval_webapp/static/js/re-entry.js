@@ -1,0 +1,110 @@
+/** The way back into a session whose cookie is gone, such as after a month or a cleaned browser. */
+
+import { ask } from "./dialog.js";
+
+/**
+ * @typedef {import("./words.js").Words} Words
+ */
+
+export class ReEntry {
+  #busy = false;
+  /** Whether the page's own link has been tried already. */
+  #tried = false;
+  /** @type {import("./dialog.js").Asked | null} */
+  #asked = null;
+
+  /**
+   * @param {{resumeUrl: string, words: Words, scope: import("./scope.js").Scope, fetch: typeof fetch, onBack: () => void, onSave: () => void}} tools
+   *   onBack: the cookie is there again; onSave: the listener wants a file of what waits
+   */
+  constructor({ resumeUrl, words, scope, fetch, onBack, onSave }) {
+    this.resumeUrl = resumeUrl;
+    this.words = words;
+    this.scope = scope;
+    this.fetch = fetch;
+    this.onBack = onBack;
+    this.onSave = onSave;
+  }
+
+  /** Go back in by the page's own link, and ask the listener where that leads nowhere. */
+  async open() {
+    if (this.#busy || this.#asked) return;
+    this.#busy = true;
+    const known = new URL(this.resumeUrl).pathname;
+    const isBack = !this.#tried && (await this.#follow(known));
+    this.#tried = true;
+    this.#busy = false;
+    if (isBack) this.onBack();
+    else this.#ask();
+  }
+
+  /** An answer was taken: the next time the page's own link may do again. */
+  reset() {
+    this.#tried = false;
+  }
+
+  #ask() {
+    const { words } = this;
+    const asked = ask({
+      text: words.say("signed_out"),
+      field: words.say("code_or_link"),
+      buttons: [
+        { words: words.say("continue_here"), main: true, act: (typed) => void this.#enter(typed.trim(), asked) },
+        { words: words.say("save_file"), act: () => this.onSave() },
+      ],
+    }, this.scope);
+    this.#asked = asked;
+  }
+
+  /**
+   * @param {string} typed
+   * @param {import("./dialog.js").Asked} asked
+   */
+  async #enter(typed, asked) {
+    asked.say("");
+    const secret = encodeURIComponent(typed.split("/").pop() ?? "");
+    const base = new URL(".", new URL(this.resumeUrl)).pathname;
+    if (secret !== "" && ((await this.#follow(`${base}${secret}`)) || (await this.#send(typed, base)))) {
+      asked.close();
+      this.#asked = null;
+      // The session may be another one: the server knows where it is.
+      this.onBack();
+      location.reload();
+    } else asked.say(this.words.say("code_wrong"));
+  }
+
+  /**
+   * Follow a link into a session; the server answers with a cookie and sends on to the test.
+   * @param {string} path
+   */
+  async #follow(path) {
+    try {
+      const { type, ok } = await this.fetch(path, { redirect: "manual" });
+      return type === "opaqueredirect" || ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * Fill in the first page's form for codes, as the listener would there.
+   * @param {string} code
+   * @param {string} base the path of the form's address
+   */
+  async #send(code, base) {
+    try {
+      const home = new URL("..", new URL(base, location.href));
+      const page = new DOMParser().parseFromString(await (await this.fetch(home)).text(), "text/html");
+      const form = page.querySelector(`form[action$="${base.replace(/\/$/, "")}"]`);
+      const box = form?.querySelector("input:not([type=hidden])");
+      if (!form || !box) return false;
+      const fields = new URLSearchParams();
+      for (const { name, value } of form.querySelectorAll("input")) fields.append(name, value);
+      fields.set(box.getAttribute("name") ?? "", code);
+      const { type } = await this.fetch(form.getAttribute("action") ?? "", { method: "POST", body: fields, redirect: "manual" });
+      return type === "opaqueredirect";
+    } catch {
+      return false;
+    }
+  }
+}
