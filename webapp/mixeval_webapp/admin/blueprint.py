@@ -3,8 +3,20 @@
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Blueprint, Flask, abort, g, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Flask,
+    abort,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from mixeval.admin_password import kept_password_hash
@@ -71,7 +83,7 @@ def _stale_form(_error: CSRFError) -> AnyResponse:
     """Show a form again that was sent with an old token, with all that was written in it."""
     hashed = desk().password_hash
     if hashed is None:
-        abort(HTTPStatus.NOT_FOUND)
+        return make_response(current_app.handle_user_exception(NotFound()))
     researcher = is_open(site().database, admin_secret_of_request(), password_hash=hashed)
     if not researcher:
         if request.endpoint != "admin.give_password":

@@ -23,14 +23,14 @@ from mixeval_webapp.site import site
 def login() -> str | AnyResponse:
     if g.is_researcher:
         return redirect(url_for("admin.overview"), HTTPStatus.SEE_OTHER)
-    return render_template("admin/login.html", back=_back(request.args.get("back", "")))
+    return render_template("admin/login.html", back=own_address(request.args.get("back", "")))
 
 
 @admin.post("/login")
 def give_password() -> AnyResponse:
     database, origin = site().database, origin_of_request()
     check_attempts(database, kind="login", origin=origin, limit=LOGIN_LIMIT)
-    back = _back(request.form.get("back", ""))
+    back = own_address(request.form.get("back", ""))
     if not is_password(g.password_hash, request.form.get("password", "")):
         count_attempt(database, kind="login", origin=origin, limit=LOGIN_LIMIT)
         current_app.logger.warning("researcher's login refused")
@@ -58,7 +58,7 @@ def logout() -> AnyResponse:
     return answer
 
 
-def _back(address: str) -> str:
+def own_address(address: str) -> str:
     """Return where to go after the login: a page of ours, whatever the address was made to say."""
     inside = address == PATH or address.startswith(f"{PATH}/")
     plain = all(" " < letter <= "~" and letter != "\\" for letter in address)
