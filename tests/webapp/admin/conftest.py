@@ -5,6 +5,8 @@ import re
 import pytest
 from argon2 import PasswordHasher
 
+from mixeval.admin_password import keep_password_hash
+
 PASSWORD = "correct horse battery"
 
 
@@ -43,6 +45,19 @@ class Researcher:
 @pytest.fixture
 def app(open_app, study_folder, password_hash):
     return open_app(study_folder, admin_password_hash=password_hash)
+
+
+@pytest.fixture
+def researcher_on(study_folder, password_hash):
+    """Log in to an application of `study_folder`, which gets its password first."""
+
+    def log_in(app):
+        keep_password_hash(study_folder, password_hash)
+        browser = Researcher(app.test_client())
+        assert browser.log_in().status_code == 303
+        return browser
+
+    return log_in
 
 
 @pytest.fixture
