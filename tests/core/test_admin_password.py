@@ -33,7 +33,7 @@ def test_the_password_is_known_by_its_hash_and_no_other_is():
 
 @pytest.mark.parametrize("password", ["", "elevenchars", "x" * 1025])
 def test_a_password_that_is_too_short_or_endless_is_refused(password):
-    with pytest.raises(StudyError, match="has \\d+ characters"):
+    with pytest.raises(StudyError, match="the password has"):
         hash_password(password)
 
 
