@@ -82,17 +82,17 @@ def erase(database: Database, participant_code: str, *, folder: Path) -> Erased:
 
 
 def erase_all(database: Database, participant_codes: Iterable[str], *, folder: Path) -> Erased:
-    """Delete everything about each of the participants, AT_ONCE at a time; those that are not there are passed over."""
+    """Delete everything about each of the participants; those that are not there are passed over.
+
+    The tombstones of all are written before the first is deleted, so that a kill leaves none of them for good.
+    """
     told = read_tombstones(folder)
-    codes = iter(dict.fromkeys(participant_codes))
-    total: Counter[str] = Counter()
-    while together := list(islice(codes, AT_ONCE)):
-        moment = now()
-        new = {code: moment for code in together if code not in told}
-        if new:
-            add_tombstones(folder, new)
-        total += _erase(database, {code: told.get(code, moment) for code in together})
-    return _scrubbed(database, total)
+    moment = now()
+    erased_at = {code: told.get(code, moment) for code in participant_codes}
+    new = {code: erased_at[code] for code in erased_at if code not in told}
+    if new:
+        add_tombstones(folder, new)
+    return _scrubbed(database, _erase_together(database, erased_at))
 
 
 def reapply(database: Database, folder: Path) -> Sequence[str]:
@@ -113,11 +113,8 @@ def reapply(database: Database, folder: Path) -> Sequence[str]:
     missing = {code: moment for code, moment in told.items() if code not in recorded}
     if not back and not missing:
         return ()
-    to_do = iter(dict.fromkeys([*back, *missing]))
-    total: Counter[str] = Counter()
-    while together := list(islice(to_do, AT_ONCE)):
-        total += _erase(database, {code: all_of_them[code] for code in together})
-    _scrubbed(database, total)
+    erased_at = {code: all_of_them[code] for code in dict.fromkeys([*back, *missing])}
+    _scrubbed(database, _erase_together(database, erased_at))
     return tuple(back)
 
 
@@ -139,6 +136,14 @@ def _scrubbed(database: Database, total: Counter[str]) -> Erased:
         external_ids=total["external_ids"],
         scrubbed=scrubbed,
     )
+
+
+def _erase_together(database: Database, erased_at: Mapping[str, datetime]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    codes = iter(erased_at)
+    while together := list(islice(codes, AT_ONCE)):
+        total += _erase(database, {code: erased_at[code] for code in together})
+    return total
 
 
 def _erase(database: Database, erased_at: Mapping[str, datetime]) -> Counter[str]:

@@ -83,6 +83,10 @@ class ServeError(MixevalError):
     """The web server cannot start."""
 
 
+class ConversionError(MixevalError):
+    """A test of another platform cannot be made into a study."""
+
+
 class SimulationError(MixevalError):
     """A simulated listener met an answer that no listener should meet."""
 

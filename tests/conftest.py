@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,7 +29,10 @@ KINDS = ("sqlite", "postgresql")
 
 
 def pytest_sessionstart() -> None:
-    """Refuse to test sources where the installed wheel was meant."""
+    """Refuse to test sources where the installed wheel was meant; let Ctrl-C be Ctrl-C."""
+    # Whatever a shell starts in the background ignores it, and so would all that the tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if os.environ.get("MIXEVAL_EXPECT_INSTALLED"):
         for package in PACKAGES:
             found = Path(str(importlib.import_module(package).__file__))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,12 +14,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Write a header and rows: truths as true and false, moments as ISO 8601, what is missing as nothing.
+    r"""Write a header and rows: truths as true and false, moments as ISO 8601, lists as JSON, what is missing as nothing.
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front; numbers keep their sign.
 
     >>> csv_text(["name", "rating"], [["=1+1", -2.5]])
-    "name,rating\\n'=1+1,-2.5\\n"
+    "name,rating\n'=1+1,-2.5\n"
     """
     written = io.StringIO()
     # Quoted where it must be; line breaks of comments stay inside their cell.
@@ -42,5 +43,7 @@ def _cell(value: Any) -> str:
             return "" if pd.isna(value) else value.isoformat()
         case float():
             return "" if pd.isna(value) else repr(float(value))
+        case list() | dict():
+            return json.dumps(value, ensure_ascii=False, sort_keys=True)
         case _:
             return "" if value is pd.NaT else str(value)

@@ -182,9 +182,10 @@ def _uncounted(rows: pd.DataFrame) -> dict[str, int]:
 
 def in_words(written: ImportedFile) -> list[str]:
     """Say what was read and what no table will count, a sentence for each."""
+    conditions = f"{len(written.conditions)} conditions ({', '.join(written.conditions)})"
+    who = f"{count_of(written.participants, 'participant')}, {count_of(written.items, 'item')}"
     return [
-        f"{count_of(written.rows, written.noun)} of {count_of(written.participants, 'participant')}, "
-        f"{count_of(written.items, 'item')}, {len(written.conditions)} conditions ({', '.join(written.conditions)}).",
+        f"{count_of(written.rows, written.noun)} of {who}, {conditions}.",
         *written.remarks,
         *(
             f"In the file, and in no table of results: {count_of(count, written.noun)}, {reason}."

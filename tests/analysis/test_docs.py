@@ -121,7 +121,7 @@ def test_the_data_dictionary_lists_every_exported_column():
     text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8").split("## Files of `mixeval export`")[1]
     assert list(export_dictionary.RATINGS) == [name for name in ratings.COLUMNS if name != "screened"]
     assert list(export_dictionary.TRIALS) == list(trials.COLUMNS)
-    for name in ("answers", "events", "sessions"):
+    for name in ("answers", "events", "sessions", "decisions", "external_ids"):
         line = next(line for line in text.splitlines() if line.startswith(f"| `{name}.csv`"))
         listed = re.findall(r"`(\w+)`", line.split(":", 1)[1])
         columns = getattr(export_dictionary, name.upper())

@@ -119,17 +119,6 @@ def test_an_answer_after_a_reload_while_a_mix_plays_is_stored(rating, served, ta
     assert stored.listened_seconds >= 1.5
 
 
-def test_an_answer_in_a_second_tab_is_stored_while_a_mix_plays_in_the_first(rating, served, context, tab):
-    rating.hear("A")
-    second = type(rating)(context.new_page())
-    second.page.goto(tab.url)
-    second.ready()
-    tab.get_by_text("This page is open in another tab").wait_for()
-    second.drag("A", 33)
-    second.wait_until("All saved")
-    assert by_letter(second, served)["A"].value == 33
-
-
 def test_without_a_connection_answers_wait_and_are_stored_once_when_it_is_back(rating, served, context):
     rating.wait_until("All saved")
     context.set_offline(True)
@@ -338,16 +327,6 @@ def test_what_the_last_page_could_not_send_in_time_is_sent_by_the_page_of_thanks
     tab.reload()
     tab.wait_for_timeout(1000)
     assert [event.detail["to"] for event in served.events("move")] == [5]
-
-
-def test_a_page_opened_in_a_second_tab_goes_on_there_alone(rating, context, tab):
-    second = type(rating)(context.new_page())
-    second.page.goto(tab.url)
-    second.ready()
-    tab.get_by_text("This page is open in another tab").wait_for()
-    assert tab.evaluate("document.querySelector('#board').inert")
-    second.drag("A", 33)
-    second.wait_until("All saved")
 
 
 @pytest.mark.usefixtures("rating")

@@ -277,8 +277,7 @@ def test_a_session_goes_on_after_its_backup_was_put_back(open_app, listener_on, 
     restored = open_app(study_folder)
     # Its cookie still opens it.
     again = listener_on(restored)
-    cookie = listener.client.get_cookie("mixeval_session")
-    again.client.set_cookie("mixeval_session", cookie.value)
+    again.client.set_cookie(again.cookie, listener.secret)
     assert again.page()["page"] == page["page"]
     with site_of(restored).database.read() as db:
         assert len(db.scalars(select(ParticipantSession)).all()) == 1

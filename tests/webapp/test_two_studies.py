@@ -21,7 +21,9 @@ def in_one_browser(listener, app):
         listener.client.set_cookie(name, value)
 
 
-def test_two_studies_on_two_ports_do_not_disturb_each_other(open_app, study_folder, second_folder, listener_on):
+def test_two_studies_on_two_ports_do_not_disturb_each_other(
+    open_app, study_folder, second_folder, listener_on
+):
     first, second = open_app(study_folder), open_app(second_folder)
     listener = listener_on(first)
     listener.start()

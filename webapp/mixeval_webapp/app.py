@@ -25,11 +25,13 @@ from mixeval_webapp.cookies import FormSessions, form_cookie_name
 from mixeval_webapp.design import check_design
 from mixeval_webapp.health import EXTENSION as READINESS
 from mixeval_webapp.health import health
+from mixeval_webapp.logs import log_requests
 from mixeval_webapp.messages import check_messages
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 from mixeval_webapp.problems import answer_problems
 from mixeval_webapp.readiness import Readiness
+from mixeval_webapp.served_audio import ServedAudio
 from mixeval_webapp.site import EXTENSION, Site, StudyVersions
 from mixeval_webapp.speech import teach
 from mixeval_webapp.stimulus_files import StimulusFiles
@@ -79,7 +81,8 @@ def create_app(
     opened = database or open_database(settings.database_url)
     try:
         versions = _publish(version, opened, folder)
-        app = _flask(Site(opened, versions, files, version.id, versions.label()), settings)
+        served = _served_audio(files, settings)
+        app = _flask(Site(opened, versions, files, version.id, versions.label(), served), settings)
         open_admin(app, folder, settings, researcher or Researcher())
     except BaseException:
         if database is None:
@@ -111,6 +114,12 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
     return versions
 
 
+def _served_audio(files: StimulusFiles, settings: Settings) -> ServedAudio | None:
+    if settings.accel_folder is None:
+        return None
+    return ServedAudio(files, folder=settings.accel_folder, prefix=settings.accel_prefix)
+
+
 def _flask(site: Site, settings: Settings) -> Flask:
     static_folder = Path(__file__).parent / "static"
     app = Flask(
@@ -130,6 +139,8 @@ def _flask(site: Site, settings: Settings) -> Flask:
         # This check wants the Referer that our own policy withholds; token and SameSite cookie do its work.
         WTF_CSRF_SSL_STRICT=False,
     )
+    # Before the forms' check, whose refusals are told with the request's id too.
+    log_requests(app, trust_request_ids=settings.trusted_proxies > 0)
     # Of what a page says to its scripts, which travels as it is.
     app.jinja_env.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
     app.session_interface = FormSessions()

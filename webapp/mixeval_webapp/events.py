@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Dialect, Executable, bindparam, select
 from sqlalchemy.orm import Session
 
 from mixeval.database import Database, upsert
 from mixeval.models import Event, Page, PageStimulus, ParticipantSession, now
+from mixeval.prepared import Prepared
 from mixeval_webapp.participants import Visitor
 from mixeval_webapp.payloads import EventPayload
 from mixeval_webapp.problems import NotServedError, UnknownSessionError
@@ -93,6 +94,27 @@ def store_server_event(
     )
 
 
+def _insert(dialect: Dialect) -> Executable:
+    columns = (
+        "session_id",
+        "page_id",
+        "event_id",
+        "kind",
+        "stimulus_token",
+        "client_ms",
+        "detail",
+        "received_at",
+    )
+    statement: Executable = (
+        upsert(dialect, Event)
+        .values({name: bindparam(name) for name in columns})
+        .on_conflict_do_nothing(index_elements=["session_id", "event_id"])
+    )
+    return statement
+
+
+_INSERT = Prepared(_insert)
+
+
 def _store(db: Session, rows: list[dict[str, Any]]) -> None:
-    insert = upsert(db, Event)
-    db.execute(insert.on_conflict_do_nothing(index_elements=["session_id", "event_id"]), rows)
+    _INSERT.each(db, rows)

@@ -37,7 +37,7 @@ def derive_code(secret_key: str, *nonces: str) -> str:
 def as_typed(text: str) -> str | None:
     """Return the code that somebody may have meant, whatever case, spaces and dashes they typed; None for no code.
 
-    >>> as_typed(" abcd-efgh jkmn–pqrs 2345 ")
+    >>> as_typed(" abcd-efgh jkmn pqrs-2345 ")
     'ABCDEFGHJKMNPQRS2345'
     """
     # An input method for Japanese types wide letters.

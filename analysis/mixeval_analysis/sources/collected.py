@@ -149,7 +149,9 @@ def open_collected(url: str, *, source: str, folder: Path | None = None) -> Iter
         with database.read() as session:
             if session.get_bind().dialect.name == "postgresql":
                 # By default each statement would see what was committed before it began.
-                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                session.connection(
+                    execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                )
             yield session
     finally:
         database.close()

@@ -308,7 +308,8 @@ def test_a_page_that_gives_way_closes_its_sound_and_lets_go_of_every_decoded_mix
     assert tab.evaluate(alive) == 7
     second = context.new_page()
     second.goto(tab.url)
-    tab.get_by_text("This page is open in another tab").wait_for()
+    second.get_by_role("button", name="Continue here").click()
+    tab.get_by_text("You are continuing in another tab").wait_for()
     tab.wait_for_function("() => [undefined, 'closed'].includes(opened.deref()?.state)")
     for _ in range(20):
         session.send("HeapProfiler.collectGarbage")

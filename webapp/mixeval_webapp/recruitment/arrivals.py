@@ -1,5 +1,6 @@
-"""What a request to the first page brings, and how it gets through the consent form: signed, so that the form
-cannot claim to have brought something else.
+"""What a request to the first page brings, and how it gets through the consent form.
+
+It goes there signed, so that nobody can claim in the form to have brought something else.
 """
 
 from collections.abc import Mapping
@@ -11,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from mixeval.recruitment import ExternalIds, RecruitmentSection
 from mixeval_webapp.recruitment.external_ids import claim_external_id
-from mixeval_webapp.recruitment.invites import claim_invite
+from mixeval_webapp.recruitment.invites import INVITE_PARAMETER, claim_invite
 from mixeval_webapp.recruitment.previews import is_preview, is_simulation
 
 Kind = Literal["open", "invite", "platform", "preview", "simulation", "platform_preview", "nothing"]
 
-INVITE_PARAMETER = "invite"
 PREVIEW_PARAMETER = "preview"
 SIMULATION_PARAMETER = "simulation"
 _SALT = "arrival"
@@ -67,7 +67,9 @@ def arrival_of(query: Mapping[str, str], recruitment: RecruitmentSection, *, sec
     """Read what the address of a first request brings; an invite is not looked up here."""
     if is_preview(query.get(PREVIEW_PARAMETER, ""), secret_key):
         return Arrival("preview")
-    if is_simulation(query.get(SIMULATION_PARAMETER, ""), secret_key):
+    simulation = query.get(SIMULATION_PARAMETER)
+    # Where anybody may begin, so may whoever says that they are simulated; they only keep themselves out.
+    if simulation is not None and (recruitment.is_open or is_simulation(simulation, secret_key)):
         return Arrival("simulation")
     invite = query.get(INVITE_PARAMETER)
     if invite is not None:

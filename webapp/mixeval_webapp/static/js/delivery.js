@@ -16,7 +16,6 @@ import { Sender } from "./sender.js";
  * @typedef {import("./words.js").Words} Words
  *
  * @typedef {object} Place where the listener is
- * @property {string} tab
  * @property {() => void} onLeft the listener has gone on in another tab
  */
 

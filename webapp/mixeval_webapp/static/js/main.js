@@ -46,7 +46,7 @@ async function open(words) {
     sendTheRest(outbox);
     void askToContinue(new Words(words), key, () => tab.hold(data.hold_url, true));
   };
-  const screen = await screenFor(data, outbox, { tab: tab.name, onLeft: () => rest("gone_elsewhere") });
+  const screen = await screenFor(data, outbox, { onLeft: () => rest("gone_elsewhere") });
   // Here a reload has not begun: what is kept now, the next page finds. As `pagehide` comes it has read already.
   browser.listen(globalThis, "beforeunload", (event) => {
     if (!screen.scope.ended && screen.delivery.wouldLose) event.preventDefault();
@@ -58,7 +58,11 @@ async function open(words) {
     if (event.persisted) location.reload();
   });
   tab.onTaken(() => rest("gone_elsewhere"));
-  void tab.hold(data.hold_url).then((held) => held || rest("open_elsewhere"));
+  void tab.hold(data.hold_url).then((held) => {
+    if (!held) rest("open_elsewhere");
+    // From now on, since what was sent before may have found another tab in its place.
+    else screen.delivery.sender.tab = tab.name;
+  });
   await screen.open();
 }
 

@@ -118,6 +118,7 @@ export class RatingScreen {
 
   /** Another tab has this page now. */
   giveWay() {
+    this.#stop();
     this.leave();
     for (const element of [...answerable(), byId("transport"), byId("next")]) element.inert = true;
   }

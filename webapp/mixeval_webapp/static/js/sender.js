@@ -48,16 +48,16 @@ export class Sender {
   /**
    * @param {{outbox: Outbox, page: string | null, fetch: typeof fetch, scope: Scope, random?: () => number,
    *   onStatus?: (status: Status) => void, onRefused?: (entry: Entry, status: number, detail: string) => void,
-   *   tab?: string, onLeft?: () => void, onSignedOut?: () => void}} tools tab: this tab's name; onLeft: the listener
-   *   has gone on in another tab; onSignedOut: the cookie is gone, and everything waits until it is back
+   *   onLeft?: () => void, onSignedOut?: () => void}} tools onLeft: the listener has gone on in another tab; onSignedOut: the cookie is gone, and everything waits until it is back
    */
-  constructor({ outbox, page, fetch, scope, random = Math.random, tab, ...tell }) {
+  constructor({ outbox, page, fetch, scope, random = Math.random, ...tell }) {
     this.outbox = outbox;
     this.page = page;
     this.fetch = fetch;
     this.scope = scope;
     this.random = random;
-    this.tab = tab;
+    /** This tab's name, once it holds the session. */
+    this.tab = "";
     this.onStatus = tell.onStatus ?? (() => {});
     this.onRefused = tell.onRefused ?? (() => {});
     this.onLeft = tell.onLeft ?? (() => {});

@@ -27,7 +27,7 @@ export class Tab {
   async open() {
     this.#browser = kept(() => localStorage, BROWSER, random);
     this.name = kept(() => sessionStorage, TAB, () => this.#newName());
-    if (!(await lock(this.name))) {
+    if (!(await lock(this.name, AbortSignal.timeout(PATIENCE_SECONDS * 1000)))) {
       this.name = this.#newName();
       put(() => sessionStorage, TAB, this.name);
       void lock(this.name);
@@ -68,8 +68,8 @@ export class Tab {
    */
   async #isGone(holder) {
     if (!navigator.locks || !holder.startsWith(`${this.#browser}-`)) return false;
-    const { held = [] } = await navigator.locks.query();
-    return !held.some(({ name }) => name === lockName(holder));
+    const { held = [], pending = [] } = await navigator.locks.query();
+    return ![...held, ...pending].some(({ name }) => name === lockName(holder));
   }
 
   #newName() {
@@ -80,14 +80,15 @@ export class Tab {
 /**
  * Hold a lock for as long as this page lives; false where another page has it.
  * @param {string} name
+ * @param {AbortSignal} [signal] ends the waiting for it
  * @returns {Promise<boolean>}
  */
-function lock(name) {
+function lock(name, signal) {
   // Only on https and on localhost. Elsewhere a copy of a tab has the name of the first.
   if (!navigator.locks) return Promise.resolve(true);
   return new Promise((tell) => {
     navigator.locks
-      .request(lockName(name), { signal: AbortSignal.timeout(PATIENCE_SECONDS * 1000) }, () => {
+      .request(lockName(name), signal ? { signal } : {}, () => {
         tell(true);
         return new Promise(() => {});
       })
