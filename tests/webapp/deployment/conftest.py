@@ -68,7 +68,7 @@ def gunicorn(tmp_path):
         with (tmp_path / log).open("wb") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "-c", str(DEPLOY / "gunicorn.conf.py")]
-                + ["mixeval_webapp.wsgi:app()"],
+                + ["mixeval.cli.wsgi:app()"],
                 env=os.environ
                 | {"PYTHONPATH": source_roots, "MIXEVAL_BIND": f"127.0.0.1:{port}"}
                 | ({"MIXEVAL_STUDY": str(study_folder)} if study_folder else {})

@@ -7,6 +7,8 @@ from flask import current_app, render_template, url_for
 from sqlalchemy import func, select
 
 from mixeval.models import Participant, ParticipantSession, StudyVersion
+from mixeval.recruitment import RecruitmentSection
+from mixeval.retention import RetentionSection
 from mixeval_webapp.admin.blueprint import admin
 from mixeval_webapp.admin.watch import read_header
 from mixeval_webapp.recruitment.previews import PREVIEW_DAYS, preview_address
@@ -57,6 +59,24 @@ def study() -> str:
         address=address,
         preview=preview_address(address, secret_key=str(current_app.secret_key)),
         preview_days=PREVIEW_DAYS,
-        ways=(),
-        retention="no date is set",
+        ways=_ways_in(version.study.recruitment),
+        retention=_kept_until(version.study.retention),
     )
+
+
+def _ways_in(recruitment: RecruitmentSection) -> list[tuple[str, str]]:
+    """Say who may begin by that address."""
+    found = [
+        ("Who may begin", "everybody who has it" if recruitment.is_open else "only who is let in, as below")
+    ]
+    if recruitment.platform is not None:
+        found.append(("Platform", f"{recruitment.platform}, by the ids in its links"))
+    found.append(("Invites", "mixeval invite makes links for one person each"))
+    return found
+
+
+def _kept_until(retention: RetentionSection) -> str:
+    if retention.until is None:
+        return "no date is set"
+    kept = " (ratings stay, without pseudonyms)" if retention.keep == "ratings" else ""
+    return f"{retention.until.isoformat()}{kept}"
