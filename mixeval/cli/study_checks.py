@@ -124,7 +124,8 @@ def _rights(place: Place) -> str:
             pass
     except OSError as error:
         raise StudyError(
-            f"{place.folder} cannot be written ({error.strerror})", remedy="give yourself write permission there"
+            f"{place.folder} cannot be written ({error.strerror})",
+            remedy="give yourself write permission there",
         ) from error
     return "folder and database are yours to write, the secret key is yours alone to read"
 
@@ -293,7 +294,8 @@ def _served_safely(place: Place) -> str:
         )
     if "secure" not in headers.get("set-cookie", "").lower():
         raise StudyError(
-            "cookies are not marked Secure", remedy="set MIXEVAL_TRUSTED_PROXIES to the number of proxies in front"
+            "cookies are not marked Secure",
+            remedy="set MIXEVAL_TRUSTED_PROXIES to the number of proxies in front",
         )
     return "HTTPS, with Secure cookies"
 
