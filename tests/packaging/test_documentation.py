@@ -13,6 +13,7 @@ from mixeval.participant_steps import Checks, ConsentBox, Familiarisation, Level
 from mixeval.plan_section import PlannedSd, PlanSection
 from mixeval.questions import OnlyIf, Question
 from mixeval.recruitment import RecruitmentSection
+from mixeval.retention import RetentionSection
 from mixeval.study import (
     AnalysisSection,
     EnstDataset,
@@ -42,6 +43,7 @@ SECTIONS = [
     PlannedSd,
     PlanSection,
     RecruitmentSection,
+    RetentionSection,
     StimuliSection,
     StudySection,
     SyntheticDataset,
