@@ -63,7 +63,7 @@ def serve(
     configure_logs(log_format, requests=log_requests)
     app = create_app(study)
     for sentence in _overdue(app):
-        logging.getLogger("mixeval").warning(sentence)
+        logging.getLogger("mixeval").warning("%s: run `mixeval purge`", sentence)
     try:
         server = Server(app, host=host, port=port, threads=threads)
         if preview:

@@ -124,7 +124,8 @@ def _rights(place: Place) -> str:
             pass
     except OSError as error:
         raise StudyError(
-            f"{place.folder} cannot be written ({error.strerror})", remedy="give yourself write permission there"
+            f"{place.folder} cannot be written ({error.strerror})",
+            remedy="give yourself write permission there",
         ) from error
     return "folder and database are yours to write, the secret key is yours alone to read"
 
@@ -224,6 +225,19 @@ def _recruitment(place: Place) -> str:
     return f"participants from {recruitment.platform}, with every code"
 
 
+def _retention(place: Place) -> str:
+    from mixeval.purging import overdue  # noqa: PLC0415 - beside its only use
+
+    retention = place.site.version.study.retention
+    with place.site.database.read() as db:
+        sentences = overdue(db, retention, datetime.now(UTC).date())
+    if sentences:
+        raise Advice("; ".join(sentences), remedy=f"run `mixeval purge {place.folder}`")
+    if retention.until is None:
+        return "no date is set after which answers are to be deleted"
+    return f"answers may be kept until {retention.until}"
+
+
 def _backup(place: Place) -> str:
     from mixeval.backup import FOLDER_NAME  # noqa: PLC0415 - beside its only use
 
@@ -293,7 +307,8 @@ def _served_safely(place: Place) -> str:
         )
     if "secure" not in headers.get("set-cookie", "").lower():
         raise StudyError(
-            "cookies are not marked Secure", remedy="set MIXEVAL_TRUSTED_PROXIES to the number of proxies in front"
+            "cookies are not marked Secure",
+            remedy="set MIXEVAL_TRUSTED_PROXIES to the number of proxies in front",
         )
     return "HTTPS, with Secure cookies"
 
@@ -309,6 +324,7 @@ CHECKS: dict[str, Callable[[Place], str]] = {
     "rehearsal": _rehearsal,
     "export": _export,
     "backup": _backup,
+    "retention": _retention,
 }
 CHECKS_AT_URL: dict[str, Callable[[Place], str]] = {
     "served": _served_ready,
