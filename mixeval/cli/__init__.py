@@ -15,6 +15,7 @@ from mixeval.cli.terminal import visible
 from mixeval.errors import MixevalError
 
 COMMANDS = {
+    "admin": "Set the password of the researcher's pages.",
     "analyze": "Make the tables, figures and report from ratings.",
     "check": "Say whether the study is ready for listeners, and what to do where it is not.",
     "compare": "Compare the mixes in numbers and pictures.",

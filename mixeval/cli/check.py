@@ -22,7 +22,9 @@ Examples:
 """
 )
 @click.argument("study", type=click.Path(path_type=Path))
-@click.option("--url", help="Where the study is served: the rehearsal goes there, and the address is checked too.")
+@click.option(
+    "--url", help="Where the study is served: the rehearsal goes there, and the address is checked too."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @click.pass_context
 def check(ctx: click.Context, study: Path, url: str | None, *, as_json: bool) -> None:

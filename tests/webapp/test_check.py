@@ -110,7 +110,6 @@ def test_what_is_advisable_holds_nobody_up(study_folder):
 
 def test_at_an_address_the_rehearsal_goes_there_and_comes_back(study_folder, serve):
     from mixeval.settings import read_settings
-
     from mixeval_webapp.app import create_app, site_of
 
     app = create_app(study_folder, settings=read_settings(study_folder))

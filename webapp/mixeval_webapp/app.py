@@ -18,6 +18,8 @@ from mixeval.settings import Settings, read_settings
 from mixeval.study import read_study
 from mixeval.versions import Version, check_rendered
 from mixeval_migrations import prepare
+from mixeval_webapp.admin.blueprint import open_admin
+from mixeval_webapp.admin.researcher import Researcher
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
 from mixeval_webapp.cookies import FormSessions, form_cookie_name
@@ -57,11 +59,16 @@ log = logging.getLogger(__name__)
 
 
 def create_app(
-    study_folder: Path | str, *, settings: Settings | None = None, database: Database | None = None
+    study_folder: Path | str,
+    *,
+    settings: Settings | None = None,
+    database: Database | None = None,
+    researcher: Researcher | None = None,
 ) -> Flask:
     """Make the application that serves the study in `study_folder`, for waitress, gunicorn or a test.
 
-    `settings` are read from the environment and `database` is opened from them if they are left out.
+    `settings` are read from the environment and `database` is opened from them if they are left out. `researcher`
+    is what the command line hands in for the pages under /admin, which are there once a password is set.
 
     Raises StudyError or ManifestError when the study is not rendered as it is written, naming a missing or
     changed file; DatabaseError when its answers cannot be kept.
@@ -78,11 +85,13 @@ def create_app(
     try:
         versions = _publish(version, opened, folder)
         served = _served_audio(files, settings)
-        return _flask(Site(opened, versions, files, version.id, versions.label(), served), settings)
+        app = _flask(Site(opened, versions, files, version.id, versions.label(), served), settings)
+        open_admin(app, folder, settings, researcher or Researcher())
     except BaseException:
         if database is None:
             opened.close()
         raise
+    return app
 
 
 def site_of(app: Flask) -> Site:
