@@ -53,16 +53,14 @@ def due(db: Session, retention: RetentionSection, moment: datetime) -> Due:
 
 
 def overdue(db: Session, retention: RetentionSection, today: date) -> list[str]:
-    """Say in a sentence each what is still there after its last day."""
+    """Say what is still there after its last day; `mixeval purge` is what to do."""
     told = []
     if retention.all_due(today) and db.scalar(select(Participant.id).limit(1)) is not None:
-        told.append(f"The answers were to be kept until {retention.until}, and are still there")
-    ids_until = retention.external_ids_until or retention.until
+        told.append(f"the answers were to be kept until {retention.until}, and are still there")
+    last = retention.external_ids_until or retention.until
     if retention.external_ids_due(today) and db.scalar(select(ExternalId.id).limit(1)) is not None:
-        told.append(
-            f"The ids of recruitment platforms were to be kept until {ids_until}, and are still there"
-        )
-    return [f"{sentence}: run `mixeval purge STUDY`." for sentence in told]
+        told.append(f"the ids of recruitment platforms were to be kept until {last}, and are still there")
+    return told
 
 
 def purge(

@@ -66,7 +66,7 @@ def serve(
     configure_logs(log_format, requests=log_requests)
     app = create_app(study, researcher=researcher())
     for sentence in _overdue(app):
-        logging.getLogger("mixeval").warning(sentence)
+        logging.getLogger("mixeval").warning("%s: run `mixeval purge`", sentence)
     try:
         server = Server(app, host=host, port=port, threads=threads)
         _tell_of_admin(study, server.url)

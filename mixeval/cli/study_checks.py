@@ -225,6 +225,19 @@ def _recruitment(place: Place) -> str:
     return f"participants from {recruitment.platform}, with every code"
 
 
+def _retention(place: Place) -> str:
+    from mixeval.purging import overdue  # noqa: PLC0415 - beside its only use
+
+    retention = place.site.version.study.retention
+    with place.site.database.read() as db:
+        sentences = overdue(db, retention, datetime.now(UTC).date())
+    if sentences:
+        raise Advice("; ".join(sentences), remedy=f"run `mixeval purge {place.folder}`")
+    if retention.until is None:
+        return "no date is set after which answers are to be deleted"
+    return f"answers may be kept until {retention.until}"
+
+
 def _backup(place: Place) -> str:
     from mixeval.backup import FOLDER_NAME  # noqa: PLC0415 - beside its only use
 
@@ -311,6 +324,7 @@ CHECKS: dict[str, Callable[[Place], str]] = {
     "rehearsal": _rehearsal,
     "export": _export,
     "backup": _backup,
+    "retention": _retention,
 }
 CHECKS_AT_URL: dict[str, Callable[[Place], str]] = {
     "served": _served_ready,

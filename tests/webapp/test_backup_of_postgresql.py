@@ -203,7 +203,8 @@ def serving(study_folder, url):
         text=True,
     )
     try:
-        yield re.search(r"http://\S+", process.stdout.readline()).group()
+        said = (re.search(r"(?<=The test is at )\S+", line) for line in process.stdout)
+        yield next(found.group() for found in said if found)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait()

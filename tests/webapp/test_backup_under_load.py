@@ -1,6 +1,7 @@
 """Backups, restores and migrations while people are rating, and through kill -9."""
 
 import contextlib
+import re
 import signal
 import sqlite3
 import subprocess
@@ -65,8 +66,8 @@ def served(study_folder):
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    line = process.stdout.readline()
-    yield line.split()[4], process
+    said = (re.search(r"(?<=The test is at )\S+", line) for line in process.stdout)
+    yield next(found.group() for found in said if found), process
     process.send_signal(signal.SIGTERM)
     process.wait()
     process.stdout.close()

@@ -82,7 +82,8 @@ def served(study_folder, database_url):
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    yield re.search(r"http://\S+", process.stdout.readline()).group()
+    said = (re.search(r"(?<=The test is at )\S+", line) for line in process.stdout)
+    yield next(found.group() for found in said if found)
     process.send_signal(signal.SIGTERM)
     process.wait()
     process.stdout.close()

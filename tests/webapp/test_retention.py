@@ -1,7 +1,6 @@
 """What is deleted after its last day, what may stay, and what somebody is told before."""
 
 import csv
-import logging
 import re
 from datetime import UTC, date, datetime, timedelta
 
@@ -13,6 +12,7 @@ import mixeval.cli.purge
 from mixeval.backup import make_backup
 from mixeval.cli import main
 from mixeval.cli.serve import serve as serve_command
+from mixeval.cli.study_checks import CHECKS, Advice, Place
 from mixeval.decisions import decide
 from mixeval.errors import StudyError
 from mixeval.models import (
@@ -216,7 +216,7 @@ def test_what_is_overdue_is_told_until_it_is_purged(collected, retain):
     today = datetime.now(UTC).date()
     with collected.read() as db:
         answers, ids = overdue(db, retention, today)
-        assert answers.startswith(f"The answers were to be kept until {LONG_AGO}, and are still there")
+        assert answers == f"the answers were to be kept until {LONG_AGO}, and are still there"
         assert "until 2026-01-01" in ids
         assert overdue(db, retention, date(2026, 1, 1)) == []
     purge(folder, "--yes")
@@ -224,7 +224,7 @@ def test_what_is_overdue_is_told_until_it_is_purged(collected, retain):
         assert overdue(db, retention, today) == []
 
 
-def test_the_server_says_at_its_start_what_is_overdue(collected, retain, monkeypatch, caplog):
+def test_the_server_says_at_its_start_what_is_overdue(collected, retain, monkeypatch):
     collected.close()
     folder = retain(until=LONG_AGO)
 
@@ -233,7 +233,25 @@ def test_the_server_says_at_its_start_what_is_overdue(collected, retain, monkeyp
         server.run()
 
     monkeypatch.setattr("mixeval.cli.serve._run", at_once)
-    with caplog.at_level(logging.WARNING):
-        result = CliRunner().invoke(serve_command, [str(folder), "--port", "0"])
+    result = CliRunner().invoke(serve_command, [str(folder), "--port", "0"])
     assert result.exit_code == 0, result.output
-    assert f"The answers were to be kept until {LONG_AGO}" in caplog.text
+    assert f"the answers were to be kept until {LONG_AGO}, and are still there" in result.output
+
+
+def test_the_check_says_what_is_overdue_and_holds_nobody_up(collected, retain):
+    collected.close()
+    place = Place(retain(until=LONG_AGO))
+    try:
+        with pytest.raises(Advice, match=f"kept until {LONG_AGO}, and are still there; run `mixeval purge"):
+            CHECKS["retention"](place)
+    finally:
+        place.close()
+
+
+def test_the_check_says_how_long_answers_may_be_kept(study_folder, retain):
+    place = Place(study_folder)
+    assert CHECKS["retention"](place).startswith("no date is set")
+    place.close()
+    place = Place(retain(until=LATER))
+    assert CHECKS["retention"](place) == f"answers may be kept until {LATER}"
+    place.close()
