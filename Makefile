@@ -2,7 +2,7 @@
 # checkout and needs nothing but make, Python 3.11 or later and, for the browser tests, apt or an installed Chromium.
 
 .POSIX:
-.PHONY: demo test test-slow lint types contracts unit frontend wheel-test slow system-packages slow-packages clean
+.PHONY: demo test test-slow coverage lint types contracts unit frontend wheel-test slow system-packages slow-packages clean
 .DELETE_ON_ERROR:
 
 DEMO = .venv-demo
@@ -35,7 +35,11 @@ contracts: $(TEST)/ready
 	$(SOURCES) $(TEST)/bin/lint-imports
 
 unit: $(TEST)/ready system-packages
-	.ci/count-skips $(TEST)/bin/pytest -n 2 -m 'not slow' --cov --cov-report=term:skip-covered
+	.ci/count-skips $(TEST)/bin/pytest -n 2 -m 'not slow'
+
+# Not part of `test`, which it makes slower.
+coverage: $(TEST)/ready system-packages
+	$(TEST)/bin/pytest -n 2 -m 'not slow' --cov --cov-report=term:skip-covered
 
 frontend: system-packages
 	.ci/frontend

@@ -71,8 +71,20 @@ class DatabaseError(MixevalError):
     """A database cannot be opened, or its schema is not the one this version knows."""
 
 
+class ParticipantError(MixevalError):
+    """A participant or session is not there, or what was asked about it cannot be done."""
+
+
+class BackupError(MixevalError):
+    """A backup cannot be made, or cannot be put back."""
+
+
 class ServeError(MixevalError):
     """The web server cannot start."""
+
+
+class ConversionError(MixevalError):
+    """A test of another platform cannot be made into a study."""
 
 
 class SimulationError(MixevalError):

@@ -174,14 +174,6 @@ class ParticipantSteps(Section):
         # What anybody wishes to add comes last.
         return (*own, *found) if place == "end" else (*found, *own)
 
-    @property
-    def redirect_host(self) -> str | None:
-        """The site that participants go to at the end, as they are told."""
-        if self.redirect is None:
-            return None
-        address = urllib.parse.urlsplit(self.redirect)
-        return f"{address.hostname}:{address.port}" if address.port else address.hostname
-
     def redirect_for(self, *, code: str, participant: str) -> str | None:
         """Fill in where one participant goes at the end."""
         if self.redirect is None:

@@ -36,6 +36,8 @@ from mixeval.listening_pages import (
 from mixeval.participant_steps import Checks, ConsentBox, Familiarisation, LevelStep, ParticipantSteps
 from mixeval.plan_section import PlanSection
 from mixeval.questions import OnlyIf, Question
+from mixeval.recruitment import RecruitmentSection
+from mixeval.retention import RetentionSection
 from mixeval.section import Section, Text
 from mixeval.validation import closest, validated
 
@@ -213,6 +215,8 @@ class Study(Section):
     test: AnyListeningPage = SlidersPage()
     participants: ParticipantsSection = ParticipantsSection()
     analysis: AnalysisSection = AnalysisSection()
+    recruitment: RecruitmentSection = RecruitmentSection()
+    retention: RetentionSection = RetentionSection()
     messages: Mapping[str, Mapping[str, Mapping[str, str]]] = Field(default_factory=dict)
     """What STUDY/messages/LANGUAGE.toml says in place of mixeval's own words: language, table, key."""
 
@@ -263,6 +267,15 @@ class Study(Section):
         return self
 
     @model_validator(mode="after")
+    def _one_place_says_where_participants_go(self) -> "Study":
+        if self.recruitment.platform is not None and self.participants.redirect is not None:
+            raise ValueError(
+                "participants.redirect and [recruitment] both say where participants go; with a platform "
+                "leave redirect out"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _level_names_a_condition(self) -> "Study":
         level = self.participants.level
         ids = {condition.id for condition in self.stimuli.conditions}
@@ -277,8 +290,13 @@ class Study(Section):
         return self.stimuli.conditions
 
     def canonical_json(self) -> str:
-        """Write the study as JSON that is the same for every spelling of the same study.toml."""
-        return json.dumps(self.model_dump(mode="json", by_alias=True), sort_keys=True, separators=(",", ":"))
+        """Write the study as JSON that is the same for every spelling of the same study.toml.
+
+        How participants are recruited, and how long answers are kept, is left out: it may change while a version is
+        being answered.
+        """
+        study = self.model_dump(mode="json", by_alias=True, exclude={"recruitment", "retention"})
+        return json.dumps(study, sort_keys=True, separators=(",", ":"))
 
 
 def read_study(folder: Path) -> Study:
@@ -371,6 +389,8 @@ def _homes_of_keys() -> dict[str, str]:
         ("stimuli.items", ItemSelection),
         ("[[stimuli.conditions]]", Condition),
         ("[analysis]", AnalysisSection),
+        ("[recruitment]", RecruitmentSection),
+        ("[retention]", RetentionSection),
         ("if", OnlyIf),
         ("[[participants.questions]]", Question),
         ("consent_boxes", ConsentBox),

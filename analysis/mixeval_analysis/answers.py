@@ -14,6 +14,7 @@ from mixeval_analysis.findings import Screening
 from mixeval_analysis.panel import Panel
 
 FLAGS = ("session", "version", "flag", "preview")
+DECISIONS = ("session", "participant", "version", "kind", "reason", "made_at", "preview")
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ class Answers:
     remarks: tuple[str, ...] = ()
     flags: pd.DataFrame | None = None
     """A row for each flag of each session, with the columns of FLAGS; None where the source knows of none."""
+    decisions: pd.DataFrame | None = None
+    """A row for each standing decision of the researcher's, with the columns of DECISIONS; None as for flags."""
     panel: Panel | None = None
     """Who took part and how they listened; None where the source knows only answers."""
     repeats: pd.DataFrame | None = None

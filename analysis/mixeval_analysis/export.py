@@ -1,13 +1,10 @@
-"""Everything that a study has collected, as CSV files that any program reads."""
+"""Everything that a study has collected, as CSV and JSON files that any program reads."""
 
-import csv
-import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from sqlalchemy import case, func, select
@@ -15,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from mixeval.models import (
     Answer,
+    Decision,
     Event,
+    ExternalId,
     Flag,
     Page,
     PageStimulus,
@@ -28,22 +27,28 @@ from mixeval.result_folder import Files, listing_file, replace_files
 from mixeval.settings import database_url
 from mixeval.study import read_study
 from mixeval_analysis.answers import in_utf8
+from mixeval_analysis.csv_rows import csv_text
 from mixeval_analysis.export_dictionary import (
     ANSWERS,
+    DECISIONS,
     EVENTS,
+    EXTERNAL_IDS,
     HEARD,
     RATINGS,
     SESSIONS,
     TRIALS,
     Meanings,
+    dictionary,
     readme,
 )
+from mixeval_analysis.json_rows import json_text
 from mixeval_analysis.sources.collected import open_collected, read_collected
 
 LISTING = "export.json"
+DICTIONARY = "dictionary.json"
 
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Format = Literal["csv", "json", "both"]
+FORMATS: tuple[Format, ...] = ("csv", "json", "both")
 
 
 @dataclass(frozen=True)
@@ -54,20 +59,31 @@ class Export:
     rows: Mapping[str, int]
 
 
-def export_study(folder: Path, out: Path) -> Export:
+def export_study(
+    folder: Path, out: Path, *, kind: Format = "both", with_external_ids: bool = False
+) -> Export:
     """Write what the study in `folder` has collected to `out`, whole or not at all.
 
-    All files are of one moment, however many people are rating meanwhile. Raises StudyError when there is no
+    All files are of one moment, however many people are rating meanwhile. JSON files hold every text as it was
+    typed, CSV files what a spreadsheet may open. What recruitment platforms call the participants is left out
+    unless `with_external_ids`. Raises StudyError when there is no
     study, AnalysisError when it has no database yet, DatabaseError when that cannot be read, and ResultError
     when `out` cannot be written or holds files of somebody else's.
     """
     study = read_study(folder)
-    with open_collected(database_url(folder), source=in_utf8(folder.resolve().name)) as session:
-        tables = _tables(session)
-    files: Files = {name: _csv(table).encode() for name, table in tables.items()}
+    source = in_utf8(folder.resolve().name)
+    with open_collected(database_url(folder), source=source, folder=folder) as session:
+        tables = _tables(session, with_external_ids=with_external_ids)
+    files: Files = {}
+    for name, table in tables.items():
+        if kind in {"csv", "both"}:
+            files[f"{name}.csv"] = csv_text(table.columns, table.rows).encode()
+        if kind in {"json", "both"}:
+            files[f"{name}.json"] = json_text(table.columns, table.rows).encode()
+    rows = {file: len(tables[file.partition(".")[0]].rows) for file in files}
     described = {name: (table.meanings, table.columns) for name, table in tables.items()}
     files["README.md"] = readme(study.study.title, described).encode()
-    rows = {name: len(table.rows) for name, table in tables.items()}
+    files[DICTIONARY] = dictionary(described).encode()
     files[LISTING] = listing_file(files, LISTING, {"title": study.study.title, "rows": rows})
     replace_files(out, files, listing=LISTING)
     return Export(out, rows)
@@ -80,13 +96,15 @@ class _Exported:
     rows: Sequence[Sequence[Any]]
 
 
-def _tables(session: Session) -> dict[str, _Exported]:
+def _tables(session: Session, *, with_external_ids: bool) -> dict[str, _Exported]:
     collected = read_collected(session)
-    tables = {"ratings.csv": _of_frame(collected.ratings, RATINGS)}
+    tables = {"ratings": _of_frame(collected.ratings, RATINGS)}
     if len(collected.trials):
-        tables["trials.csv"] = _of_frame(collected.trials.drop(columns="page_type"), TRIALS)
+        tables["trials"] = _of_frame(collected.trials.drop(columns="page_type"), TRIALS)
     for name, (meanings, read) in _QUERIES.items():
         tables[name] = _Exported(meanings, list(meanings), read(session))
+    if with_external_ids:
+        tables["external_ids"] = _Exported(EXTERNAL_IDS, list(EXTERNAL_IDS), _external_ids(session))
     return tables
 
 
@@ -121,7 +139,7 @@ def _answers(session: Session) -> list[Sequence[Any]]:
         .outerjoin(PageStimulus, Answer.subject == PageStimulus.token)
         .order_by(ParticipantSession.started_at, ParticipantSession.id, Page.position, Answer.id)
     )
-    return [(*row[:8], _plain(row[8]), row[9]) for row in found]
+    return [tuple(row) for row in found]
 
 
 def _heard(session: Session) -> list[Sequence[Any]]:
@@ -173,7 +191,7 @@ def _events(session: Session) -> list[Sequence[Any]]:
         .outerjoin(PageStimulus, Event.stimulus_token == PageStimulus.token)
         .order_by(ParticipantSession.started_at, ParticipantSession.id, Event.id)
     )
-    return [(*row[:7], _json(row[7]), row[8]) for row in found]
+    return [tuple(row) for row in found]
 
 
 def _sessions(session: Session) -> list[Sequence[Any]]:
@@ -198,8 +216,11 @@ def _sessions(session: Session) -> list[Sequence[Any]]:
             taken.seed,
             languages[taken.version_id],
             taken.browser,
+            taken.recruited_by,
             taken.started_at,
             taken.completed_at,
+            taken.ended_as,
+            taken.ended_at,
             "yes" if taken.completion_code else "no",
             ";".join(flags.get(taken.id, [])),
             participant.simulated,
@@ -209,44 +230,47 @@ def _sessions(session: Session) -> list[Sequence[Any]]:
     ]
 
 
+def _decisions(session: Session) -> list[Sequence[Any]]:
+    found = session.execute(
+        select(
+            Participant.code,
+            ParticipantSession.id,
+            Decision.kind,
+            Decision.reason,
+            Decision.made_at,
+            Decision.withdrawn_at,
+        )
+        .select_from(Decision)
+        .join(ParticipantSession, Decision.session_id == ParticipantSession.id)
+        .join(Participant, ParticipantSession.participant_id == Participant.id)
+        .order_by(Decision.id)
+    )
+    return [tuple(row) for row in found]
+
+
+def _external_ids(session: Session) -> list[Sequence[Any]]:
+    found = session.execute(
+        select(
+            Participant.code,
+            ParticipantSession.id,
+            ExternalId.platform,
+            ExternalId.value,
+            ExternalId.study,
+            ExternalId.submission,
+            ExternalId.created_at,
+        )
+        .select_from(ExternalId)
+        .join(ParticipantSession, ExternalId.session_id == ParticipantSession.id)
+        .join(Participant, ParticipantSession.participant_id == Participant.id)
+        .order_by(ParticipantSession.started_at, ParticipantSession.id)
+    )
+    return [tuple(row) for row in found]
+
+
 _QUERIES: Mapping[str, tuple[Meanings, Callable[[Session], list[Sequence[Any]]]]] = {
-    "answers.csv": (ANSWERS, _answers),
-    "events.csv": (EVENTS, _events),
-    "heard.csv": (HEARD, _heard),
-    "sessions.csv": (SESSIONS, _sessions),
+    "answers": (ANSWERS, _answers),
+    "events": (EVENTS, _events),
+    "heard": (HEARD, _heard),
+    "sessions": (SESSIONS, _sessions),
+    "decisions": (DECISIONS, _decisions),
 }
-
-
-def _plain(value: Any) -> Any:
-    return _json(value) if isinstance(value, list | dict) else value
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def _csv(table: _Exported) -> str:
-    written = io.StringIO()
-    # Quoted where it must be; line breaks of comments stay inside their cell.
-    rows = csv.writer(written, lineterminator="\n")
-    rows.writerow([_cell(column) for column in table.columns])
-    rows.writerows([_cell(value) for value in row] for row in table.rows)
-    return written.getvalue()
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case str():
-            guarded = f"'{value}" if value.startswith(_FORMULA) else value
-            # A bare carriage return ends a row for some readers, quoted or not.
-            return guarded.replace("\r\n", "\n").replace("\r", "\n")
-        case datetime():
-            return "" if pd.isna(value) else value.isoformat()
-        case float():
-            return "" if pd.isna(value) else repr(float(value))
-        case _:
-            return "" if value is pd.NaT else str(value)

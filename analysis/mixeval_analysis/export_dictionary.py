@@ -1,5 +1,6 @@
 """What the columns of exported files mean: the README.md that goes with them."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 Meanings = Mapping[str, str]
@@ -106,36 +107,72 @@ SESSIONS: Meanings = {
     "seed": "what was random for this session alone follows from it",
     "language": "language of the pages",
     "browser": "browser family and kind of device",
+    "recruited_by": "how the participant came: open link, invite, or the platform's name",
     "started_at": "moment of consent, in UTC",
     "completed_at": "moment at which the session was finished, in UTC; empty where it was not",
+    "ended_as": "why it ended without being finished: screened_out or withdrawn; else empty",
+    "ended_at": "moment of that, in UTC",
     "completion_code": "whether the participant was given one (yes, no)",
     "flags": "what was noticed about the session, joined by ;",
     **_STATE,
 }
 
+DECISIONS: Meanings = {
+    **_SITTING,
+    "kind": "exclude: the main tables leave the participant out; flag: they only say so",
+    "reason": "why, in the researcher's words",
+    "made_at": "moment of the decision, in UTC",
+    "withdrawn_at": "moment at which it was taken back, in UTC; it has no effect since. Empty where it stands",
+}
+
+EXTERNAL_IDS: Meanings = {
+    **_SITTING,
+    "platform": "where the participant was recruited",
+    "value": "what the platform calls the participant",
+    "study": "what the platform calls the study",
+    "submission": "what the platform calls this participation",
+    "created_at": "moment at which the participant came with it, in UTC",
+}
+
 
 def readme(title: str, files: Mapping[str, tuple[Meanings, Sequence[str]]]) -> str:
-    """Write README.md: each file's columns in their order, with what they mean; others are facts of the item."""
+    """Write README.md: each table's columns in their order, with what they mean; others are facts of the item."""
     lines = [f"# Data of the listening test: {title}", "", _INTRODUCTION, ""]
     for name, (meanings, columns) in files.items():
         lines += [f"## {name}", "", _ABOUT[name], "", "| column | meaning |", "| --- | --- |"]
-        lines += [f"| {column} | {meanings.get(column, 'fact about the item')} |" for column in columns]
+        lines += [f"| {column} | {meanings.get(column, _FACT)} |" for column in columns]
         lines.append("")
     return "\n".join(lines)
 
 
+def dictionary(files: Mapping[str, tuple[Meanings, Sequence[str]]]) -> str:
+    """Write the same for programs: what each row is, and what each column means, by table."""
+    described = {
+        name: {"row": _ABOUT[name], "columns": {column: meanings.get(column, _FACT) for column in columns}}
+        for name, (meanings, columns) in files.items()
+    }
+    return json.dumps(described, ensure_ascii=False, indent=1) + "\n"
+
+
+_FACT = "fact about the item"
+
+
 _INTRODUCTION = (
-    "CSV files in UTF-8 with commas and a header; moments are UTC (ISO 8601), flags are true or false, and what is "
-    "not known is empty. They hold every row, of unfinished sessions, previews and simulated participants too: the "
-    "columns simulated, preview, complete and purpose say which. A text cell that a spreadsheet would run as a "
-    "formula has an apostrophe before it. `mixeval analyze` reads ratings.csv and trials.csv."
+    "Each table is a CSV file (UTF-8, commas, a header) and a JSON file (a list of objects), unless only one kind was "
+    "asked for. Moments are UTC (ISO 8601), flags are true or false, and what is not known is empty, or null. They hold every row, of unfinished sessions, previews and simulated participants too: the "
+    "columns simulated, preview, complete and purpose say which. Of decisions the table of that name tells, and no "
+    "row is missing for them. In CSV, a text that a spreadsheet would run as a formula has an apostrophe before it, "
+    "and a carriage return is a line break; JSON holds each text as it was typed. `mixeval analyze` reads ratings.csv "
+    "and trials.csv, and knows of decisions where it reads the study itself."
 )
 
 _ABOUT: Mapping[str, str] = {
-    "ratings.csv": "One row per rating of a mix.",
-    "trials.csv": "One row per answered choice between two mixes.",
-    "answers.csv": "One row per answer to a question, and per comment.",
-    "heard.csv": "One row per sound that was only heard: an open reference, X, a mix of a page of familiarisation.",
-    "events.csv": "One row per thing that happened in a participant's browser.",
-    "sessions.csv": "One row per session.",
+    "ratings": "One row per rating of a mix.",
+    "trials": "One row per answered choice between two mixes.",
+    "answers": "One row per answer to a question, and per comment.",
+    "heard": "One row per sound that was only heard: an open reference, X, a mix of a page of familiarisation.",
+    "events": "One row per thing that happened in a participant's browser.",
+    "sessions": "One row per session.",
+    "decisions": "One row per decision of the researcher about a session, also of those taken back.",
+    "external_ids": "One row per participant of a recruitment platform. For payment; keep it apart and delete it soon.",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mixeval_analysis.listeners.decided import decisions
 from mixeval_analysis.listeners.listening import listening
 from mixeval_analysis.listeners.participants import participants
 from mixeval_analysis.listeners.screening_tables import repeats, screening, screening_effect, screening_rules
@@ -16,6 +17,7 @@ def _screening_tables(ratings: Ratings) -> Iterable[Table | None]:
     return [
         screening_rules(ratings),
         *screening_effect(ratings),
+        decisions(ratings),
         screening(ratings),
         repeats(ratings),
     ]
@@ -63,12 +65,12 @@ SCREENING = Chapter(
     ),
     text=(
         "Rules say who may not have listened well enough; they are no proof. Nobody is left out of the main tables "
-        "unless the study named the rule (exclude), which is best done before the data are seen. The results are "
-        "given with everybody and without."
+        "unless the study named the rule (exclude), which is best done before the data are seen, or the researcher "
+        "excluded the session by hand, for a reason that is given. The results are given with everybody and without."
     ),
 )
 
-CHECKS = replace(SCREENING, make=each(screening_rules, screening))
+CHECKS = replace(SCREENING, make=each(screening_rules, decisions, screening))
 """Screening where the results are not those of ratings on a scale; both sets of tables are written all the same."""
 
 PANEL_CHAPTERS = (WHO, HOW, SCREENING, CHECKS)

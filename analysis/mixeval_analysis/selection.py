@@ -13,6 +13,7 @@ import pandas as pd
 
 from mixeval.errors import AnalysisError
 from mixeval_analysis.answers import Answers, LeftOut, RatedVersion, count_of, count_sessions, in_order
+from mixeval_analysis.listeners.decided import EXCLUDED
 from mixeval_analysis.listeners.screening import screen
 from mixeval_analysis.ratings import SCALES, Ratings
 from mixeval_analysis.results.difference_grades import partners
@@ -157,9 +158,10 @@ def _screened(answers: Answers) -> Answers:
         return answers
     rows = answers.rows.loc[~answers.rows["participant"].isin(screening.left_out)].reset_index(drop=True)
     if rows.empty:
+        rules = ", ".join(dict.fromkeys(rule for met in screening.left_out.values() for rule in met))
         raise AnalysisError(
-            f"exclude = {', '.join(answers.settings.exclude)} leaves nobody",
-            remedy="exclude fewer rules, the table screening says who meets which",
+            f"leaving out who meets {rules} leaves nobody",
+            remedy="exclude fewer rules, or take decisions about sessions back",
         )
     panel = answers.panel.of(rows["session"]) if answers.panel is not None else None
     return replace(answers, rows=rows, panel=panel)
@@ -169,9 +171,18 @@ def _screened_out(answers: Answers) -> list[LeftOut]:
     screening = answers.screening
     if screening is None or screening.beside is None or not screening.left_out:
         return []
-    gone = screening.beside.loc[screening.beside["participant"].isin(screening.left_out)]
-    reason = f"screened out by {', '.join(dict.fromkeys(rule for rules in screening.left_out.values() for rule in rules))}"
-    return [LeftOut(reason, len(gone), len(screening.left_out), count_sessions(gone))]
+    by_hand = {who for who, rules in screening.left_out.items() if EXCLUDED in rules}
+    met = {who: rules for who, rules in screening.left_out.items() if who not in by_hand}
+    rules = ", ".join(dict.fromkeys(rule for names in met.values() for rule in names))
+    left_out = []
+    for reason, people in (
+        ("excluded by the researcher", by_hand),
+        (f"screened out by {rules}", set(met)),
+    ):
+        gone = screening.beside.loc[screening.beside["participant"].isin(people)]
+        if people:
+            left_out.append(LeftOut(reason, len(gone), len(people), count_sessions(gone)))
+    return left_out
 
 
 _REPEAT = "a repeat, and only the first presentation counts"

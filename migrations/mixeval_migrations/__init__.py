@@ -9,10 +9,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, func, inspect, select
 
 from mixeval.database import Database
 from mixeval.errors import DatabaseError
+
+SCHEMA_LOCK = 0x6D69786576616C
+"""PostgreSQL knows advisory locks by number: "mixeval" in ASCII."""
 
 
 def upgrade(database: Database) -> None:
@@ -21,6 +24,7 @@ def upgrade(database: Database) -> None:
     Raises DatabaseError when the database was made by a newer version, or is no mixeval database.
     """
     with _changing(database) as connection:
+        _take_turns(connection)
         _refuse_foreign(connection)
         command.upgrade(_config(connection), "head")
 
@@ -31,6 +35,7 @@ def prepare(database: Database) -> None:
     Raises DatabaseError naming `mixeval db upgrade` when the schema is older.
     """
     with database.engine.begin() as connection:
+        _take_turns(connection)
         found = MigrationContext.configure(connection).get_current_revision()
         _refuse_foreign(connection)
         if found is not None and found != head():
@@ -39,6 +44,21 @@ def prepare(database: Database) -> None:
                 remedy="back it up, then run `mixeval db upgrade STUDY`",
             )
         command.upgrade(_config(connection), "head")
+
+
+def is_older(database: Database) -> bool:
+    """Tell whether the database has an older schema of ours, which :func:`upgrade` would change."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
+    with database.read() as session:
+        found = MigrationContext.configure(session.connection()).get_current_revision()
+    return found in known - {head()}
+
+
+def _take_turns(connection: Connection) -> None:
+    """Let the servers of several processes or machines that start at once make the schema one after another."""
+    # SQLite has locked the database when the transaction began.
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(SCHEMA_LOCK)))
 
 
 @contextmanager

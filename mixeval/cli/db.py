@@ -1,8 +1,8 @@
-"""`mixeval db`: the database's schema, and the orders that it holds."""
+"""`mixeval db`: backups of the database, its schema, and the orders that it holds."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,14 +10,15 @@ import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.engine import make_url
 
+from mixeval.backup import keep_newest, make_backup
+from mixeval.cli.collected import collected
 from mixeval.cli.terminal import visible
-from mixeval.database import Database, open_database
-from mixeval.errors import DatabaseError
+from mixeval.database import open_database
+from mixeval.restoring import restore as restore_backup
 from mixeval.settings import database_url
 from mixeval.study import read_study
-from mixeval_migrations import head, prepare, upgrade
+from mixeval_migrations import head, is_older, upgrade
 from mixeval_webapp.balance import Balance, count_balance
 from mixeval_webapp.rebuilding import rebuild_orders
 
@@ -26,9 +27,76 @@ Column = TypeVar("Column", str, int)
 _as_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
-@click.group(epilog="Examples: mixeval db upgrade my-study, mixeval db balance my-study")
+@click.group(epilog="Examples: mixeval db backup my-study, mixeval db upgrade my-study")
 def db() -> None:
-    """Upgrade the database's schema, and check the orders that it holds."""
+    """Back the database up, put it back, upgrade its schema, and check the orders that it holds."""
+
+
+@db.command(
+    epilog="""\b
+Examples:
+  mixeval db backup my-study --keep 14
+  mixeval db backup my-study --out /mnt/usb/my-study.sqlite3
+"""
+)
+@click.argument("study", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write. [default: a new one in STUDY/backups]",
+)
+@click.option(
+    "--keep", type=click.IntRange(1, 10_000), help="Delete all but so many of the backups in STUDY/backups."
+)
+@_as_json_option
+def backup(study: Path, out: Path | None, keep: int | None, *, as_json: bool) -> None:
+    """Back up the answers of the folder STUDY while people are rating.
+
+    The backup is of one moment and was checked. PostgreSQL needs its program pg_dump. Put it back with
+    `mixeval db restore`.
+    """
+    if out is not None and keep is not None:
+        raise click.UsageError("--keep counts the files in STUDY/backups, leave --out out")
+    read_study(study)
+    made = make_backup(database_url(study), study, out=out)
+    deleted = [] if keep is None else keep_newest(study, keep)
+    moment = made.taken_at.isoformat(timespec="seconds")
+    if as_json:
+        found = {
+            "file": str(made.file),
+            "taken_at": moment,
+            **asdict(made.contents),
+            "deleted": [str(path) for path in deleted],
+        }
+        click.echo(json.dumps(found))
+        return
+    contents = made.contents
+    click.echo(f"{made.file}: {contents.sessions} sessions, {contents.ratings} ratings, as of {moment}.")
+    if deleted:
+        click.echo(f"{len(deleted)} older backups were deleted.")
+
+
+@db.command(
+    epilog="Example: mixeval db restore my-study my-study/backups/study-20261123T040000000000Z.sqlite3"
+)
+@click.argument("study", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("backup_file", metavar="BACKUP", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def restore(study: Path, backup_file: Path, *, yes: bool) -> None:
+    """Put BACKUP in the place of the answers of the folder STUDY.
+
+    Stop the server first. The present answers are kept in STUDY/backups, an older schema is brought up to date,
+    and participants who were erased since the backup was made stay erased.
+    """
+    read_study(study)
+    if not yes:
+        click.confirm(f"Put {visible(str(backup_file))} in the place of the present answers?", abort=True)
+    found = restore_backup(backup_file, database_url(study), study, upgrade=upgrade)
+    click.echo(f"Restored: {found.contents.sessions} sessions, {found.contents.ratings} ratings.")
+    if found.erased_again:
+        click.echo(f"Erased since, and so from it again: {', '.join(found.erased_again)}.")
+    if found.aside is not None:
+        click.echo(f"The answers of before are in {found.aside}.")
 
 
 @db.command("upgrade", epilog="Example: mixeval db upgrade my-study")
@@ -36,11 +104,14 @@ def db() -> None:
 def upgrade_(study: Path) -> None:
     """Bring the answers of the folder STUDY to the schema of this version.
 
-    Stop the server and copy the database first; answers are kept.
+    Stop the server first. Answers are kept: SQLite's are backed up into STUDY/backups before anything is changed.
     """
     read_study(study)
-    database = open_database(database_url(study))
+    url = database_url(study)
+    database = open_database(url)
     try:
+        if is_older(database) and database.engine.dialect.name == "sqlite":
+            click.echo(f"Backed up to {make_backup(url, study, label='before-upgrade').file}.")
         upgrade(database)
     finally:
         database.close()
@@ -56,7 +127,7 @@ def orders(ctx: click.Context, study: Path, *, as_json: bool) -> None:
 
     Ends with 1 where one differs, and names it.
     """
-    with _collected(study) as database, database.read() as session:
+    with collected(study) as database, database.read() as session:
         found = rebuild_orders(session)
     if as_json:
         differing = [{"participant": each.participant, "page": each.page} for each in found.differing]
@@ -79,7 +150,7 @@ def orders(ctx: click.Context, study: Path, *, as_json: bool) -> None:
 @_as_json_option
 def balance(study: Path, *, as_json: bool) -> None:
     """Count how often each item stood in each place, and each mix under each letter, in complete sessions."""
-    with _collected(study) as database, database.read() as session:
+    with collected(study) as database, database.read() as session:
         found = count_balance(session)
     if as_json:
         click.echo(json.dumps([_as_rows(each) for each in found]))
@@ -88,23 +159,6 @@ def balance(study: Path, *, as_json: bool) -> None:
         click.echo("Nobody has begun yet.")
     for each in found:
         _print_balance(each)
-
-
-@contextmanager
-def _collected(study: Path) -> Iterator[Database]:
-    """Open the answers of a study, which must be there."""
-    read_study(study)
-    url = database_url(study)
-    file = make_url(url).database
-    if make_url(url).get_backend_name() == "sqlite" and not Path(file or "").is_file():
-        # SQLite would make an empty one.
-        raise DatabaseError(f"{study} has no answers yet", remedy="serve it first")
-    database = open_database(url)
-    try:
-        prepare(database)
-        yield database
-    finally:
-        database.close()
 
 
 def _as_rows(each: Balance) -> dict[str, object]:

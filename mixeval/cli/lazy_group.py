@@ -1,13 +1,14 @@
 """A group of commands that are imported when they are asked for."""
 
 import importlib
+import keyword
 from collections.abc import Mapping
 
 import click
 
 
 class LazyGroup(click.Group):
-    """Load a command's module when it is used; `a-command` lives in PACKAGE/a_command.py as `a_command`.
+    """Load a command's module when it is used; `a-command` lives in PACKAGE/a_command.py as `a_command`, `import` as `import_`.
 
     Subclasses say which and where: `commands_with_help` has every command with its line in the group's help.
     """
@@ -22,6 +23,8 @@ class LazyGroup(click.Group):
         if cmd_name not in self.commands_with_help:
             return None
         name = cmd_name.replace("-", "_")
+        if keyword.iskeyword(name):
+            name += "_"
         command: click.Command = getattr(importlib.import_module(f"{self.package}.{name}"), name)
         return command
 

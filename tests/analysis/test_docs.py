@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from mixeval.plan_section import PlannedSd, PlanSection
 from mixeval.study import AnalysisSection
 from mixeval_analysis import export_dictionary, ratings, trials
+from mixeval_analysis.answers import DECISIONS, RatedVersion
 from mixeval_analysis.inference.variance_components import Components, components_table, estimate_components
 from mixeval_analysis.page_profiles import PROFILES, analyze_answers
 from mixeval_analysis.paper_profile import LABEL
@@ -40,7 +43,7 @@ def test_the_data_dictionary_lists_every_column_of_every_table(panel, listened, 
         "ab": trials_of([("P1", "anchor", "mine", "mine"), ("P2", "anchor", "mine", "anchor")]),
         "abx": trials_of([("P1", "anchor", "mine", "mine", "mine")]),
         "bs1116": replace(panel, roles={"reference": "reference"}),
-        "sliders": listened,
+        "sliders": with_decisions(listened),
     }
     tables = {}
     for page in PROFILES:
@@ -52,6 +55,18 @@ def test_the_data_dictionary_lists_every_column_of_every_table(panel, listened, 
         first_cells = re.findall(r"^\| (`[^|]+) \|", sections[name], re.MULTILINE)
         listed = re.findall(r"`(\w+)`", " ".join(first_cells))
         assert listed == [column for column in table.frame.columns if column not in table.labels], name
+
+
+def with_decisions(answers):
+    """Let the researcher have flagged the first session that there is."""
+    first = answers.rows.iloc[0]
+    moment = datetime(2026, 1, 1, tzinfo=UTC)
+    row = (first["session"], first["participant"], first["version"], "flag", "noise", moment, False)
+    return replace(
+        answers,
+        decisions=pd.DataFrame([row], columns=list(DECISIONS)),
+        versions=(RatedVersion(id=first["version"], stimuli_id="0" * 64),),
+    )
 
 
 def with_all_asked(panel):
@@ -106,7 +121,7 @@ def test_the_data_dictionary_lists_every_exported_column():
     text = (DOCS / "data-dictionary.md").read_text(encoding="utf-8").split("## Files of `mixeval export`")[1]
     assert list(export_dictionary.RATINGS) == [name for name in ratings.COLUMNS if name != "screened"]
     assert list(export_dictionary.TRIALS) == list(trials.COLUMNS)
-    for name in ("answers", "events", "sessions"):
+    for name in ("answers", "events", "sessions", "decisions", "external_ids"):
         line = next(line for line in text.splitlines() if line.startswith(f"| `{name}.csv`"))
         listed = re.findall(r"`(\w+)`", line.split(":", 1)[1])
         columns = getattr(export_dictionary, name.upper())

@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from mixeval.cli import main
+from mixeval.decisions import decide, withdraw
 from mixeval.errors import AnalysisError, ResultError
-from mixeval.models import Answer, Event, Flag, ParticipantSession, Rating
+from mixeval.models import Answer, Event, ExternalId, Flag, ParticipantSession, Rating
 from mixeval_analysis.export import LISTING, export_study
 from mixeval_analysis.export_dictionary import ANSWERS, EVENTS, RATINGS, SESSIONS, TRIALS
 from mixeval_analysis.selection import select
@@ -166,10 +167,13 @@ def test_the_readme_names_every_file_and_column(collected, tmp_path):
     text = (tmp_path / "out" / "README.md").read_text()
     assert "Three mixes" in text
     for name in written.rows:
-        assert f"## {name}" in text
+        table = name.partition(".")[0]
+        assert f"## {table}" in text
+        if name.endswith(".json"):
+            continue
         with (tmp_path / "out" / name).open(newline="", encoding="utf-8") as file:
             for column in next(csv.reader(file)):
-                assert f"| {column} |" in text.split(f"## {name}")[1]
+                assert f"| {column} |" in text.split(f"## {table}\n")[1].split("\n## ")[0]
 
 
 def test_a_file_of_somebody_else_s_is_not_touched_and_nothing_is_written(collected, tmp_path):
@@ -213,14 +217,95 @@ def test_the_command_says_what_it_wrote(collected):
     assert result.exit_code == 0, result.output
     assert "        6 ratings.csv" in result.output
     assert (collected.folder / "export" / LISTING).is_file()
-    told = json.loads(CliRunner().invoke(main, ["export", str(collected.folder), "--json"]).output)
+    asked = ["export", str(collected.folder), "--format", "csv", "--json"]
+    told = json.loads(CliRunner().invoke(main, asked).output)
     assert told["rows"] == {
         "ratings.csv": 6,
         "answers.csv": 0,
         "events.csv": 0,
         "heard.csv": 0,
         "sessions.csv": 1,
+        "decisions.csv": 0,
     }
+
+
+NASTY = [
+    "=1+1",
+    "\rx\r\ny",
+    "\t@SUM(A1)",
+    "“quoted”, with\ncomma; 한국어 \U0001f941 e\u0301",
+    "\u202eright",
+    "007",
+    "NaN",
+    "'",
+]
+
+
+def test_json_holds_every_text_as_it_was_typed(collected, tmp_path):
+    collected.choices(collected.version(), [("loop1", "net", "ref", None, "ref")])
+    values = [*NASTY, 1.5, 0, True, ["a", "=b"], None]
+    with collected.database.write() as session:
+        for number, value in enumerate(values):
+            session.add(
+                Answer(page_id="s1-0", name=f"q{number}", value=value, sequence=1, answered_at=MOMENT)
+            )
+    export_study(collected.folder, tmp_path / "out", kind="json")
+    rows = json.loads((tmp_path / "out" / "answers.json").read_bytes())
+    assert [row["value"] for row in rows] == values
+    assert [type(row["value"]) for row in rows] == [type(value) for value in values]
+    assert list(rows[0]) == list(ANSWERS)
+    assert not list((tmp_path / "out").glob("*.csv"))
+    described = json.loads((tmp_path / "out" / "dictionary.json").read_text())
+    assert list(described["answers"]["columns"]) == list(ANSWERS)
+
+
+def test_csv_and_json_hold_the_same_rows(collected, tmp_path):
+    version = collected.version()
+    collected.session(version)
+    collected.session(version, complete=False)
+    _never_rated(collected, "t1-loop1-ref")
+    written = export_study(collected.folder, tmp_path / "out")
+    for name in ("ratings", "sessions", "events"):
+        frame = pd.read_csv(tmp_path / "out" / f"{name}.csv", keep_default_na=False, dtype=str)
+        rows = json.loads((tmp_path / "out" / f"{name}.json").read_text())
+        assert written.rows[f"{name}.csv"] == written.rows[f"{name}.json"] == len(rows) == len(frame)
+        for cells, row in zip(frame.to_dict("records"), rows, strict=True):
+            assert list(cells) == list(row)
+            assert {
+                column: "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+                for column, value in row.items()
+            } == cells
+    first = json.loads((tmp_path / "out" / "ratings.json").read_text())[0]
+    assert first["rating"] is None
+
+
+def test_every_decision_is_there_with_its_reason_and_whether_it_stands(collected, rows_of):
+    collected.session(collected.version(), code="p-1")
+    with collected.database.write() as db:
+        decide(db, session_id="s1", kind="exclude", reason="=left\nearly")
+        withdraw(db, decide(db, session_id="s1", kind="flag", reason="a phone rang").id)
+    rows = rows_of("decisions.csv")
+    assert [(row["participant"], row["kind"], row["reason"], row["withdrawn_at"] != "") for row in rows] == [
+        ("p-1", "exclude", "'=left\nearly", False),
+        ("p-1", "flag", "a phone rang", True),
+    ]
+
+
+def test_what_a_platform_calls_participants_is_written_only_when_asked_for(collected, tmp_path):
+    collected.session(collected.version(), code="p-1")
+    with collected.database.write() as db:
+        db.add(ExternalId(session_id="s1", platform="prolific", value="5f0cafe", submission="sub77"))
+    export_study(collected.folder, tmp_path / "out")
+    written = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
+    assert b"5f0cafe" not in written
+    assert b"sub77" not in written
+    asked = ["export", str(collected.folder), "--out", str(tmp_path / "out"), "--with-external-ids"]
+    assert CliRunner().invoke(main, asked).exit_code == 0
+    (row,) = csv.DictReader((tmp_path / "out" / "external_ids.csv").read_text().splitlines())
+    assert (row["participant"], row["platform"], row["value"]) == ("p-1", "prolific", "5f0cafe")
+    # Asked without, the file goes again.
+    export_study(collected.folder, tmp_path / "out")
+    assert not (tmp_path / "out" / "external_ids.csv").exists()
 
 
 def test_a_study_without_a_database_is_told_so(collected, tmp_path):

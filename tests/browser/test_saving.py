@@ -137,7 +137,7 @@ def test_where_the_link_leads_nowhere_the_page_asks_for_the_code_and_goes_on(rat
 
 
 def test_what_waits_can_be_saved_in_a_file_that_the_researcher_brings_in(
-    rating, served, tab, context, study_folder, tmp_path, monkeypatch
+    rating, served, tab, study_folder, tmp_path, monkeypatch
 ):
     rating.wait_until("All saved")
     tab.clock.install()

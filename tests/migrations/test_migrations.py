@@ -9,6 +9,8 @@ from mixeval.database import open_database
 from mixeval.errors import DatabaseError
 from mixeval.models import Base, Participant, ParticipantSession, Rating
 
+pytestmark = pytest.mark.both_databases
+
 STUDY = """
 [study]
 title = "Drums"
@@ -24,8 +26,8 @@ method = "anchor"
 
 
 @pytest.fixture
-def database(tmp_path):
-    database = open_database(f"sqlite:///{tmp_path / 'study.sqlite3'}")
+def database(empty_database_url):
+    database = open_database(empty_database_url)
     yield database
     database.close()
 
@@ -122,17 +124,18 @@ def test_answers_of_the_first_schema_survive_the_upgrade(database):
         assert rating.stimulus.role == "rated"
         assert (rating.stimulus.page.kind, rating.stimulus.page.purpose) == ("sliders", "rating")
     with database.engine.begin() as connection:
-        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+        if connection.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         command.check(mixeval_migrations._config(connection))
 
 
 FIRST_SCHEMA_ROWS = [
     "INSERT INTO versions VALUES ('v', 'x', '{}', '{}', '2026-01-01 00:00:00')",
-    "INSERT INTO participants VALUES (1, 'P1', 0, 0, '2026-01-01 00:00:00'), (2, 'P2', 0, 0, '2026-01-01 00:00:00')",
+    "INSERT INTO participants VALUES (1, 'P1', false, false, '2026-01-01 00:00:00'), (2, 'P2', false, false, '2026-01-01 00:00:00')",
     "INSERT INTO sessions VALUES ('s2', 2, 'v', 'b', 2, 'c', '', '2026-01-01 00:00:01', NULL, NULL)",
     "INSERT INTO sessions VALUES ('s1', 1, 'v', 'a', 1, 'c', '', '2026-01-01 00:00:00', '2026-01-01 00:10:00', 'CODE')",
     "INSERT INTO pages VALUES ('p', 's1', 0, 'shuffle', '2026-01-01 00:00:00', '2026-01-01 00:10:00')",
     "INSERT INTO page_stimuli VALUES ('t', 'p', 'mix', 0, 'A')",
-    "INSERT INTO ratings VALUES (1, 't', 'preference', 71, 3, 1, 1, 2.5, '2026-01-01 00:05:00')",
+    "INSERT INTO ratings VALUES (1, 't', 'preference', 71, 3, true, true, 2.5, '2026-01-01 00:05:00')",
     "INSERT INTO events VALUES (1, 's1', 'p', 'e', 'play', 't', 10, '{}', '2026-01-01 00:05:00')",
 ]

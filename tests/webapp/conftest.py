@@ -15,6 +15,7 @@ from mixeval.audio import Audio, write_flac
 from mixeval.manifest import FOLDER, Item, Manifest, Stimulus, file_sha256, write_manifest
 from mixeval.settings import Settings
 from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.cookies import session_cookie_name
 from mixeval_webapp.server import Server
 
 SAMPLE_RATE = 44100
@@ -113,6 +114,19 @@ class Listener:
     client: object
     received: list = field(default_factory=list)
 
+    @property
+    def cookie(self):
+        """The name of the cookie that opens the session."""
+        return session_cookie_name(site_of(self.client.application).label)
+
+    @property
+    def secret(self):
+        return self.client.get_cookie(self.cookie).value
+
+    def forget(self):
+        """Lose the cookie, as another browser has none."""
+        self.client.delete_cookie(self.cookie)
+
     def get(self, url, **options):
         response = self.client.get(url, buffered=True, **options)
         self.received.append(response)
@@ -188,13 +202,21 @@ def study_folder(study_template, tmp_path):
 
 
 @pytest.fixture
-def open_app():
+def sqlite_url(tmp_path):
+    """Where `study_folder` keeps its answers when nothing else is said."""
+    return f"sqlite:///{tmp_path / 'study' / 'study.sqlite3'}"
+
+
+@pytest.fixture
+def open_app(database_url):
     """Make applications that are closed when the test ends."""
     opened = []
 
     def open_one(study_folder, **changes):
         values = {
-            "database_url": f"sqlite:///{study_folder / 'study.sqlite3'}",
+            "database_url": f"sqlite:///{study_folder / 'study.sqlite3'}"
+            if database_url.startswith("sqlite")
+            else database_url,
             "secret_key": "k" * 64,
         } | changes
         app = create_app(study_folder, settings=Settings(**values))

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from mixeval.models import Event, Page, PageStimulus, ParticipantSession, Rating
 
+pytestmark = pytest.mark.both_databases
+
 HEADERS = {"X-Mixeval": "1"}
 
 

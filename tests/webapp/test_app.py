@@ -96,7 +96,7 @@ def test_static_files_lie_under_a_path_that_changes_with_them_and_are_kept(app, 
 
 def test_cookies_are_for_this_site_and_out_of_reach_of_scripts(listener):
     cookies = listener.start().headers.getlist("Set-Cookie")
-    (secret,) = [cookie for cookie in cookies if cookie.startswith("mixeval_session=")]
+    (secret,) = [cookie for cookie in cookies if cookie.startswith(f"{listener.cookie}=")]
     assert "HttpOnly" in secret
     assert "SameSite=Lax" in secret
     assert "Secure" not in secret

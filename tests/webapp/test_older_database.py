@@ -10,6 +10,8 @@ from mixeval.errors import DatabaseError
 from mixeval.models import ParticipantSession, Rating, StudyVersion
 from mixeval_webapp.app import site_of
 
+pytestmark = pytest.mark.both_databases
+
 FORMER_KEYS = {"page", "question", "instructions", "scale", "attribute"}
 
 
@@ -24,7 +26,8 @@ def go_back(database):
         }
         version.study = json.dumps(study)
     with database.engine.connect() as connection:
-        connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
+        if connection.dialect.name == "sqlite":
+            connection.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")
         with connection.begin():
             command.downgrade(mixeval_migrations._config(connection), "0001")
 

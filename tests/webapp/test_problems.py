@@ -1,11 +1,15 @@
+import contextlib
 import logging
-import sqlite3
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 import mixeval.database
 from mixeval.models import Rating
+from mixeval.prepared import Prepared
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -14,20 +18,37 @@ def impatient(monkeypatch):
     monkeypatch.setattr(mixeval.database, "BUSY_TIMEOUT_SECONDS", 0.2)
 
 
+@pytest.fixture
+def another_program(database_url):
+    """Hold the database as another program does that writes, for the length of a block."""
+
+    @contextlib.contextmanager
+    def holding():
+        engine = create_engine(database_url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        statements = {
+            "sqlite": ["BEGIN IMMEDIATE"],
+            "postgresql": ["BEGIN", "LOCK TABLE sessions, pages, ratings, answers, events IN EXCLUSIVE MODE"],
+        }
+        with engine.connect() as connection:
+            for statement in statements[connection.dialect.name]:
+                connection.exec_driver_sql(statement)
+            yield
+            connection.exec_driver_sql("ROLLBACK")
+
+    return holding
+
+
 @pytest.mark.usefixtures("impatient")
 def test_while_another_program_holds_the_database_saving_asks_for_patience_and_then_works(
-    listener, study_folder, database
+    listener, database, another_program
 ):
     listener.start()
     page = listener.page()
-    other = sqlite3.connect(study_folder / "study.sqlite3", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    answer = listener.put(page, [listener.rating(page)])
-    assert answer.status_code == 503
-    assert int(answer.headers["Retry-After"]) > 0
-    assert listener.get("/test").status_code == 200
-    other.execute("ROLLBACK")
-    other.close()
+    with another_program():
+        answer = listener.put(page, [listener.rating(page)])
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) > 0
+        assert listener.get("/test").status_code == 200
     assert listener.put(page, [listener.rating(page)]).status_code == 200
     with database.read() as db:
         assert db.query(Rating).count() == 1
@@ -37,19 +58,51 @@ def test_while_another_program_holds_the_database_saving_asks_for_patience_and_t
 def test_when_every_connection_is_in_use_saving_asks_for_patience(listener, database):
     listener.start()
     page = listener.page()
-    with database.engine.connect():
+    pool = database.engine.pool
+    with contextlib.ExitStack() as busy:
+        for _ in range(pool.size() + pool._max_overflow):
+            busy.enter_context(database.engine.connect())
         answer = listener.put(page, [listener.rating(page)])
     assert answer.status_code == 503
     assert "Retry-After" in answer.headers
     assert listener.put(page, [listener.rating(page)]).status_code == 200
 
 
-def test_a_full_disk_is_said_and_nothing_is_acknowledged(listener, database):
+@pytest.fixture
+def full_disk(database):
+    """Let the database grow no further for the length of a block; what is in it stays sound."""
+
+    def limit(connection, *, full):
+        if connection.dialect.name == "sqlite":
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar() if full else 1_000_000
+            connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        elif full:
+            # The words and the number of PostgreSQL's own error for a file that cannot be extended.
+            connection.exec_driver_sql(
+                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full USING"
+                " MESSAGE = 'could not extend file \"base/5/1\": No space left on device'; END $$"
+            )
+            connection.exec_driver_sql(
+                "CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse()"
+            )
+        else:
+            connection.exec_driver_sql("DROP FUNCTION refuse CASCADE")
+
+    @contextlib.contextmanager
+    def filled():
+        with database.engine.begin() as connection:
+            limit(connection, full=True)
+        yield
+        with database.engine.begin() as connection:
+            limit(connection, full=False)
+
+    return filled
+
+
+def test_a_full_disk_is_said_and_nothing_is_acknowledged(listener, full_disk):
     listener.start()
     page = listener.page()
-    with database.engine.connect() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     sent = [
         {
             "id": f"e{number}",
@@ -61,28 +114,25 @@ def test_a_full_disk_is_said_and_nothing_is_acknowledged(listener, database):
         }
         for number in range(30)
     ]
-    answer = listener.events(sent)
-    assert answer.status_code == 507
-    assert "saved" not in answer.json
-    assert listener.get("/test").status_code == 200
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
-        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    with full_disk():
+        answer = listener.events(sent)
+        assert answer.status_code == 507
+        assert "saved" not in answer.json
+        assert listener.get("/test").status_code == 200
     assert listener.events(sent).status_code == 200
 
 
-def test_a_fault_of_ours_shows_no_traceback_and_is_logged_without_secrets(listener, caplog):
+def test_a_fault_of_ours_shows_no_traceback_and_is_logged_without_secrets(listener, caplog, monkeypatch):
     listener.start()
     page = listener.page()
 
     def fail(*_arguments):
         raise RuntimeError("boom")
 
-    event.listen(Engine, "before_cursor_execute", fail)
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.ERROR), monkeypatch.context() as broken:
+        broken.setattr(Prepared, "all", fail)
         shown = listener.get("/test")
         answer = listener.put(page, [listener.rating(page)])
-    event.remove(Engine, "before_cursor_execute", fail)
     assert (shown.status_code, answer.status_code) == (500, 500)
     assert shown.content_type.startswith("text/html")
     assert answer.content_type == "application/problem+json"
@@ -90,13 +140,13 @@ def test_a_fault_of_ours_shows_no_traceback_and_is_logged_without_secrets(listen
         assert "boom" not in text
         assert "Traceback" not in text
     assert "boom" in caplog.text
-    assert listener.client.get_cookie("mixeval_session").value not in caplog.text
+    assert listener.secret not in caplog.text
 
 
 def test_each_refusal_is_one_log_line_without_tokens_or_secrets(listener, caplog):
     listener.start()
     page = listener.page()
-    secret = listener.client.get_cookie("mixeval_session").value
+    secret = listener.secret
     token = page["stimuli"][0]["token"]
     with caplog.at_level(logging.INFO):
         listener.put(page, [listener.rating(page, value=101)])

@@ -9,6 +9,8 @@ from mixeval.models import Page, PageStimulus, ParticipantSession, StudyVersion,
 from mixeval_webapp.app import site_of
 from mixeval_webapp.participants import enrol
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def site(open_app, study_folder):

@@ -1,20 +1,18 @@
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-import uuid
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine
 
 from mixeval.models import Participant, ParticipantSession, now
 from mixeval_webapp.app import site_of
 from mixeval_webapp.participants import enrol
 from mixeval_webapp.seats import StudyFullError, is_full, take_seat
+
+pytestmark = pytest.mark.both_databases
 
 MINUTE = timedelta(minutes=1)
 ENROL_FROM_ELSEWHERE = """
@@ -42,55 +40,13 @@ for turn in range(5):
 """
 
 
-@pytest.fixture(scope="session")
-def postgresql_server():
-    """Run a PostgreSQL of this machine's own for as long as the tests take."""
-    pytest.importorskip("psycopg", reason="the extra `postgres` is not installed")
-    programs = {name: shutil.which(name) for name in ("initdb", "pg_ctl")}
-    if not all(programs.values()):
-        pytest.skip("no PostgreSQL server is installed")
-    # It refuses to run as root, and the folders of pytest are closed to everybody else.
-    owner = {"user": "postgres"} if os.geteuid() == 0 else {}
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        if owner:
-            shutil.chown(folder, **owner)
-
-        def run(program, *arguments):
-            command = [programs[program], "-D", f"{folder}/data", *arguments]
-            subprocess.run(command, check=True, capture_output=True, cwd=folder, **owner)
-
-        run("initdb", "--auth=trust", "--username=mixeval", "--no-sync")
-        run("pg_ctl", "-w", "-l", f"{folder}/log", "-o", f"-k {folder} -c listen_addresses= -F", "start")
-        try:
-            yield f"postgresql+psycopg://mixeval@/{{}}?host={folder}"
-        finally:
-            run("pg_ctl", "-m", "immediate", "stop")
-
-
 @pytest.fixture
-def postgresql_url(postgresql_server):
-    name = f"test_{uuid.uuid4().hex}"
-    engine = create_engine(postgresql_server.format("postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return postgresql_server.format(name)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, study_folder):
-    if request.param == "sqlite":
-        return f"sqlite:///{study_folder / 'study.sqlite3'}"
-    return request.getfixturevalue("postgresql_url")
-
-
-@pytest.fixture
-def served(open_app, study_folder, url):
+def served(open_app, study_folder):
     """Serve the small study, with more keys in [participants]."""
 
     def serve(**participants):
         write_participants(study_folder, **participants)
-        return site_of(open_app(study_folder, database_url=url))
+        return site_of(open_app(study_folder))
 
     return serve
 
@@ -236,19 +192,19 @@ def enrol_elsewhere(folder, url, names, *, dies="lives"):
 
 
 def test_processes_that_start_at_the_same_instant_get_different_seats_and_no_place_too_many(
-    served, study_folder, url
+    served, study_folder, database_url
 ):
     site = served(places=12)
-    printed = enrol_elsewhere(study_folder, url, ["a", "b", "c"])
+    printed = enrol_elsewhere(study_folder, database_url, ["a", "b", "c"])
     assert seats(site) == [(seat,) for seat in range(12)]
     assert printed.count("full") == 3
 
 
 def test_a_server_that_is_killed_between_taking_a_seat_and_storing_it_leaves_the_seat_free(
-    served, study_folder, url
+    served, study_folder, database_url
 ):
     site = served()
-    enrol_elsewhere(study_folder, url, ["a"], dies="dies")
+    enrol_elsewhere(study_folder, database_url, ["a"], dies="dies")
     assert seats(site) == []
     assert seat_of(site, start(site, "next")) == 0
     with site.database.read() as db:
@@ -256,7 +212,7 @@ def test_a_server_that_is_killed_between_taking_a_seat_and_storing_it_leaves_the
 
 
 @pytest.fixture
-def new_listeners(request, study_folder):
+def new_listeners(request, study_folder, database_url):  # noqa: ARG001 - the test runs on both
     """Serve the small study with more keys in [participants], and let listeners in."""
 
     def serve(**participants):

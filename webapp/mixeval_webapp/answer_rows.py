@@ -2,17 +2,34 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Dialect, Executable, bindparam, select
 from sqlalchemy.orm import Session
 
 from mixeval.database import upsert
 from mixeval.models import Answer, now
+from mixeval.prepared import Prepared
 from mixeval_webapp.payloads import AnswerPayload
 from mixeval_webapp.problems import ElsewhereError, PageFinishedError
 
 
+def _upsert(dialect: Dialect) -> Executable:
+    insert = upsert(dialect, Answer)
+    new = insert.excluded
+    columns = ("value", "sequence", "answered_at")
+    stored = ("page_id", "subject", "name", *columns)
+    statement: Executable = insert.values({name: bindparam(name) for name in stored}).on_conflict_do_update(
+        index_elements=["page_id", "subject", "name"],
+        set_={name: new[name] for name in columns},
+        where=new.sequence > Answer.sequence,
+    )
+    return statement
+
+
+_UPSERT = Prepared(_upsert)
+
+
 def store_answers(db: Session, page_id: str, answers: Sequence[AnswerPayload]) -> None:
-    """Store the newest form of each answer.
+    """Store the newest form of each answer; whoever calls has locked the page.
 
     Raises ElsewhereError when two different values carry one sequence number.
     """
@@ -22,15 +39,11 @@ def store_answers(db: Session, page_id: str, answers: Sequence[AnswerPayload]) -
     }
     if not newest:
         return
-    _refuse_two_answers(db, page_id, answers)
-    insert = upsert(db, Answer)
-    new = insert.excluded
-    db.execute(
-        insert.on_conflict_do_update(
-            index_elements=["page_id", "subject", "name"],
-            set_={name: new[name] for name in ("value", "sequence", "answered_at")},
-            where=new.sequence > Answer.sequence,
-        ),
+    if len(newest) < len(answers):
+        _refuse_two_answers(db, page_id, answers)
+    moment = now()
+    changed = _UPSERT.each(
+        db,
         [
             {
                 "page_id": page_id,
@@ -38,11 +51,14 @@ def store_answers(db: Session, page_id: str, answers: Sequence[AnswerPayload]) -
                 "name": answer.name,
                 "value": answer.value,
                 "sequence": answer.sequence,
-                "answered_at": now(),
+                "answered_at": moment,
             }
             for answer in newest.values()
         ],
     )
+    # What was not stored is there already: as a newer one, as the same one, or under the same number by another.
+    if changed < len(newest):
+        _refuse_two_answers(db, page_id, answers)
 
 
 def refuse_new_answers(db: Session, page_id: str, answers: Sequence[AnswerPayload]) -> None:

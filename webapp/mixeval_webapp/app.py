@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
 from mixeval.database import Database, open_database
+from mixeval.erasure import reapply
 from mixeval.errors import DatabaseError
 from mixeval.manifest import read_manifest
 from mixeval.settings import Settings, read_settings
@@ -18,15 +19,21 @@ from mixeval.versions import Version, check_rendered
 from mixeval_migrations import prepare
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
-from mixeval_webapp.cookies import FORM_COOKIE, FormSessions
+from mixeval_webapp.cookies import FormSessions, form_cookie_name
 from mixeval_webapp.design import check_design
+from mixeval_webapp.health import EXTENSION as READINESS
+from mixeval_webapp.health import health
+from mixeval_webapp.logs import log_requests
 from mixeval_webapp.messages import check_messages
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 from mixeval_webapp.problems import answer_problems
+from mixeval_webapp.readiness import Readiness
+from mixeval_webapp.served_audio import ServedAudio
 from mixeval_webapp.site import EXTENSION, Site, StudyVersions
 from mixeval_webapp.speech import teach
 from mixeval_webapp.stimulus_files import StimulusFiles
+from mixeval_webapp.url_prefix import UnderPrefix
 
 STATIC_MAX_AGE_SECONDS = 365 * 24 * 60 * 60
 
@@ -66,7 +73,9 @@ def create_app(
     settings = settings or read_settings(folder)
     opened = database or open_database(settings.database_url)
     try:
-        return _flask(Site(opened, _publish(version, opened, folder), files, version.id), settings)
+        versions = _publish(version, opened, folder)
+        served = _served_audio(files, settings)
+        return _flask(Site(opened, versions, files, version.id, versions.label(), served), settings)
     except BaseException:
         if database is None:
             opened.close()
@@ -85,6 +94,8 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
     versions = StudyVersions(database)
     try:
         prepare(database)
+        # The database may have been put back from a backup.
+        reapply(database, folder)
         versions.publish(version)
     except DBAPIError as error:
         raise DatabaseError(
@@ -94,16 +105,24 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
     return versions
 
 
+def _served_audio(files: StimulusFiles, settings: Settings) -> ServedAudio | None:
+    if settings.accel_folder is None:
+        return None
+    return ServedAudio(files, folder=settings.accel_folder, prefix=settings.accel_prefix)
+
+
 def _flask(site: Site, settings: Settings) -> Flask:
     static_folder = Path(__file__).parent / "static"
     app = Flask(
         __name__, static_url_path=f"/static/{_fingerprint(static_folder)}", static_folder=static_folder
     )
     app.extensions[EXTENSION] = site
+    app.extensions[READINESS] = Readiness(site.database, site.files)
     app.config.update(
         SECRET_KEY=settings.secret_key,
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        SESSION_COOKIE_NAME=FORM_COOKIE,
+        SESSION_COOKIE_PATH=settings.url_prefix or "/",
+        SESSION_COOKIE_NAME=form_cookie_name(site.label),
         SESSION_COOKIE_SAMESITE="Lax",
         SEND_FILE_MAX_AGE_DEFAULT=STATIC_MAX_AGE_SECONDS,
         # The form may lie open for as long as its browser session does.
@@ -111,18 +130,23 @@ def _flask(site: Site, settings: Settings) -> Flask:
         # This check wants the Referer that our own policy withholds; token and SameSite cookie do its work.
         WTF_CSRF_SSL_STRICT=False,
     )
+    # Before the forms' check, whose refusals are told with the request's id too.
+    log_requests(app, trust_request_ids=settings.trusted_proxies > 0)
     # Of what a page says to its scripts, which travels as it is.
     app.jinja_env.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
     app.session_interface = FormSessions()
     app.url_map.converters["token"] = _Token
     app.register_blueprint(pages)
     app.register_blueprint(api)
+    app.register_blueprint(health)
     # The API is guarded by a header and a content type that no form of another site can send.
     CSRFProtect(app).exempt(api)
     answer_problems(app)
     teach(app)
     app.after_request(_guard)
     app.after_request(compress_static)
+    if settings.url_prefix:
+        app.wsgi_app = UnderPrefix(app.wsgi_app, settings.url_prefix)  # type: ignore[method-assign]  # as below
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]  # as Flask's documentation says to

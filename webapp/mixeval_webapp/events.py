@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Dialect, Executable, bindparam, select
 from sqlalchemy.orm import Session
 
 from mixeval.database import Database, upsert
 from mixeval.models import Event, Page, PageStimulus, ParticipantSession, now
+from mixeval.prepared import Prepared
 from mixeval_webapp.participants import Visitor
 from mixeval_webapp.payloads import EventPayload
-from mixeval_webapp.problems import NotServedError
+from mixeval_webapp.problems import NotServedError, UnknownSessionError
 
 SERVER_EVENT = "server:"
 """Event ids that begin so are ours; a browser's cannot hold a colon."""
@@ -25,11 +26,13 @@ _SESSION = (
 def save_events(database: Database, visitor: Visitor, events: Sequence[EventPayload]) -> list[str]:
     """Store events, each once, and return their ids.
 
-    Raises NotServedError when one names a page or a mix of another session; then nothing is stored.
+    Raises NotServedError when one names a page or a mix of another session, and UnknownSessionError when the session
+    was erased meanwhile; then nothing is stored.
     """
     with database.write() as db:
         # In turns: the same events in two orders at once would wait for each other in a circle.
-        db.execute(_SESSION, {"session_id": visitor.session_id})
+        if db.scalar(_SESSION, {"session_id": visitor.session_id}) is None:
+            raise UnknownSessionError("this session is no more", remedy="close the page")
         own_pages = set(db.scalars(select(Page.id).where(Page.session_id == visitor.session_id)))
         named = {event.stimulus for event in events if event.stimulus is not None}
         own_tokens = set(
@@ -91,6 +94,27 @@ def store_server_event(
     )
 
 
+def _insert(dialect: Dialect) -> Executable:
+    columns = (
+        "session_id",
+        "page_id",
+        "event_id",
+        "kind",
+        "stimulus_token",
+        "client_ms",
+        "detail",
+        "received_at",
+    )
+    statement: Executable = (
+        upsert(dialect, Event)
+        .values({name: bindparam(name) for name in columns})
+        .on_conflict_do_nothing(index_elements=["session_id", "event_id"])
+    )
+    return statement
+
+
+_INSERT = Prepared(_insert)
+
+
 def _store(db: Session, rows: list[dict[str, Any]]) -> None:
-    insert = upsert(db, Event)
-    db.execute(insert.on_conflict_do_nothing(index_elements=["session_id", "event_id"]), rows)
+    _INSERT.each(db, rows)

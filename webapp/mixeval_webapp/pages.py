@@ -1,37 +1,28 @@
 """What a participant sees: consent, rating pages, thanks; and the audio. The server knows which one is next."""
 
-from collections.abc import Collection
 from http import HTTPStatus
 
-from flask import (
-    Blueprint,
-    Response,
-    abort,
-    current_app,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    session,
-    url_for,
-)
+from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response as AnyResponse
 
-from mixeval.models import Page, PageStimulus, ParticipantSession, now
+from mixeval.models import Page, PageStimulus, ParticipantSession
+from mixeval.recruitment import Outcome, WayOut
+from mixeval.study import Study
 from mixeval.versions import Version
-from mixeval_webapp.cookies import derive_secret, secret_of_request, set_secret, visitor_of_request
+from mixeval_webapp import entrance
+from mixeval_webapp.audit import tell_of_foreign_names
+from mixeval_webapp.cookies import secret_of_request, visitor_of_request
 from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data, was_screened_out
-from mixeval_webapp.page_types.registry import PAGE_TYPES, RATING_PAGES
-from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
-from mixeval_webapp.problems import NotYoursError
-from mixeval_webapp.seats import StudyFullError, is_full
-from mixeval_webapp.session_plan import count_rating_pages
-from mixeval_webapp.sheet import read_sheet
+from mixeval_webapp.page_types.registry import PAGE_TYPES
+from mixeval_webapp.participants import Visitor, find_visitor
+from mixeval_webapp.recruitment.ways_out import way_out_of
+from mixeval_webapp.resume_codes import in_groups
+from mixeval_webapp.sheet import Sheet, Sound, read_sheet
 from mixeval_webapp.site import site
 from mixeval_webapp.speech import messages, speak_for
-from mixeval_webapp.study_words import in_its_language
+from mixeval_webapp.study_words import in_its_language, paragraphs
 
 AUDIO_MAX_AGE_SECONDS = 24 * 60 * 60
 WORDS_MAX_AGE_SECONDS = 365 * 24 * 60 * 60
@@ -40,68 +31,33 @@ pages = Blueprint("pages", __name__)
 
 
 @pages.get("/")
-def consent() -> str:
-    return _consent_page()
-
-
-def _consent_page(ticked: Collection[int] = (), *, unticked: bool = False) -> str:
-    """Show the first page; `unticked` says that a box was left out which must be ticked."""
-    visitor = visitor_of_request()
-    version = site().version
-    test = version.study.test
-    presentations = RATING_PAGES[test.page].presentations(
-        test, [condition.id for condition in version.study.conditions]
-    )
-    speak_for(version.study)
-    continuing = visitor is not None and visitor.completion_code is None
-    with site().database.read() as db:
-        full = is_full(db, version.study.participants, now())
-    if full:
-        return render_template("full.html", study_title=version.study.study.title, continuing=continuing)
-    return render_template(
-        "consent.html",
-        study_title=version.study.study.title,
-        paragraphs=_paragraphs(in_its_language(version.study).participants.consent),
-        page_count=count_rating_pages(version),
-        mix_count=max(len(presentation.rated) for presentation in presentations),
-        continuing=continuing,
-        start_id=new_token(),
-        boxes=version.study.participants.consent_boxes,
-        ticked=ticked,
-        unticked=unticked,
-    )
+def consent() -> AnyResponse:
+    return entrance.first_page()
 
 
 @pages.get("/declined")
-def declined() -> str:
-    version = site().version
-    speak_for(version.study)
-    return render_template("declined.html", study_title=version.study.study.title)
+def declined() -> AnyResponse:
+    return entrance.not_agreed()
 
 
 @pages.post("/start")
 def start() -> AnyResponse:
-    boxes = site().version.study.participants.consent_boxes
-    ticked = {number for number in range(len(boxes)) if request.form.get(f"box_{number}") == "1"}
-    if any(box.required and number not in ticked for number, box in enumerate(boxes)):
-        return make_response(_consent_page(ticked, unticked=True), HTTPStatus.UNPROCESSABLE_ENTITY)
-    secret = derive_secret(
-        str(current_app.secret_key), str(session["csrf_token"]), request.form.get("start_id") or new_token()
-    )
-    try:
-        visitor = enrol(
-            site().database,
-            site().version,
-            secret=secret,
-            browser=browser_family(request.user_agent.string),
-            simulated=request.form.get("simulated") == "1",
-            consent_boxes=[box.text for number, box in enumerate(boxes) if number in ticked],
-        )
-    except StudyFullError:
-        # The last place went while the form lay open; the first page says so.
-        return redirect(url_for("pages.consent"), 303)
-    current_app.logger.info("started participant=%s", visitor.participant)
-    return set_secret(_to_test(), secret)
+    return entrance.begin()
+
+
+@pages.get("/resume")
+def resume_form() -> AnyResponse:
+    return entrance.ask_for_code()
+
+
+@pages.post("/resume")
+def resume_by_code() -> AnyResponse:
+    return entrance.resume_by_code()
+
+
+@pages.get("/resume/<secret>")
+def resume(secret: str) -> AnyResponse:
+    return entrance.resume_by_link(secret)
 
 
 @pages.get("/test")
@@ -112,39 +68,42 @@ def test() -> str | AnyResponse:
     study = site().versions.of(visitor.version_id).study
     speak_for(study)
     if was_screened_out(site().database, visitor.session_id):
-        return render_template("screened.html", study_title=study.study.title)
+        return render_template(
+            "screened.html",
+            study_title=study.study.title,
+            way_out=_way_out(visitor, study, "screened_out"),
+            words=messages().for_browser(),
+        )
     state = open_current_page(site().database, visitor, study.participants)
     if state is not None:
         return render_template(
             PAGE_TYPES[state.sheet.kind].template,
             study_title=study.study.title,
             page_data=_page_data(visitor, state),
+            resume_code=in_groups(secret_of_request()),
+            resume_address=url_for("pages.resume_form", _external=True),
         )
-    code = _completion_code(visitor)
     return render_template(
         "thanks.html",
         study_title=study.study.title,
-        paragraphs=_paragraphs(in_its_language(study).participants.thanks),
-        completion_code=code,
-        leave_to=study.participants.redirect_for(code=code, participant=visitor.participant),
-        leave_host=study.participants.redirect_host,
+        paragraphs=paragraphs(in_its_language(study).participants.thanks),
+        way_out=_way_out(visitor, study, "complete", code=_completion_code(visitor)),
         words=messages().for_browser(),
     )
-
-
-@pages.get("/resume/<secret>")
-def resume(secret: str) -> AnyResponse:
-    if find_visitor(site().database, secret) is None:
-        raise NotYoursError("this link opens no session", remedy="copy the whole link, or start again")
-    return set_secret(_to_test(), secret)
 
 
 @pages.get("/audio/<token:token>")
 def audio(token: str) -> Response:
     visitor = visitor_of_request()
-    data = None if visitor is None else _own_sound(visitor, token)
-    if data is None:
+    found = None if visitor is None else _own_sound(visitor, token)
+    if found is None:
+        tell_of_foreign_names()
         abort(404)
+    version, sheet, sound = found
+    served, handed_over = site().served_audio, None
+    if served is not None and sheet.item is not None:
+        handed_over = served.address(version, sheet.item, sound.condition)
+    data = b"" if handed_over else _sound_bytes(version, sheet, sound)
     response = make_response(data)
     response.content_type = "audio/flac"
     # Tokens are each participant's own, so neither cache nor comparison joins two listeners' files.
@@ -152,6 +111,12 @@ def audio(token: str) -> Response:
     response.cache_control.private = True
     response.cache_control.max_age = AUDIO_MAX_AGE_SECONDS
     response.cache_control.immutable = True
+    if handed_over:
+        # The web server in front sends the file, and answers for ranges; whether it is sent at all is said here.
+        response.make_conditional(request)
+        if response.status_code == HTTPStatus.OK:
+            response.headers["X-Accel-Redirect"] = handed_over
+        return response
     # Units and lists of ranges that are not understood may be ignored (RFC 9110, section 14.2).
     single = request.range is not None and request.range.units == "bytes" and len(request.range.ranges) == 1
     response.make_conditional(request, accept_ranges=single, complete_length=len(data))
@@ -174,8 +139,9 @@ def words() -> Response:
     return response
 
 
-def _to_test() -> Response:
-    return make_response(redirect(url_for("pages.test"), 303))
+def _way_out(visitor: Visitor, study: Study, outcome: Outcome, *, code: str = "") -> WayOut:
+    current = site().version.study
+    return way_out_of(site().database, visitor, own=study, current=current, outcome=outcome, code=code)
 
 
 def _page_data(visitor: Visitor, state: PageState) -> dict[str, object]:
@@ -215,8 +181,8 @@ def _completion_code(visitor: Visitor) -> str:
     return (now_complete.completion_code or "") if now_complete else ""
 
 
-def _own_sound(visitor: Visitor, token: str) -> bytes | None:
-    """Return the file of a sound on a page that this visitor has been shown, or will be next."""
+def _own_sound(visitor: Visitor, token: str) -> tuple[Version, Sheet, Sound] | None:
+    """Return a sound on a page that this visitor has been shown, or will be next."""
     before = aliased(Page)
     query = (
         select(Page, ParticipantSession.seed)
@@ -235,12 +201,11 @@ def _own_sound(visitor: Visitor, token: str) -> bytes | None:
         sheet = None if row is None else read_sheet(db, row[0], seed=row[1])
     if sheet is None:
         return None
-    version = site().versions.of(visitor.version_id)
     sound = next(sound for sound in sheet.sounds if sound.token == token)
+    return site().versions.of(visitor.version_id), sheet, sound
+
+
+def _sound_bytes(version: Version, sheet: Sheet, sound: Sound) -> bytes:
     if sheet.item is not None:
         return site().files.read(version, sheet.item, sound.condition)
     return PAGE_TYPES[sheet.kind].sound(version.study, sheet, sound)
-
-
-def _paragraphs(text: str) -> list[str]:
-    return [paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()]

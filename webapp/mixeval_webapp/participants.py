@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,18 +13,20 @@ from sqlalchemy.orm import Session
 
 from mixeval.database import Database
 from mixeval.models import Page, PageStimulus, Participant, ParticipantSession, now
+from mixeval.prepared import Prepared
 from mixeval.seeds import derive_seed
 from mixeval.versions import Version
 from mixeval_webapp.planned_page import PlannedPage
-from mixeval_webapp.seats import StudyFullError, take_seat
+from mixeval_webapp.problems import RefusalError
+from mixeval_webapp.resume_codes import CODE_ALPHABET, as_typed
+from mixeval_webapp.seats import take_seat
 from mixeval_webapp.session_plan import plan_session
 
-CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Capitals and digits that nobody confuses when they are written down."""
+Claim = Callable[[Session, str], None]
+"""What a way of coming does for the session with this id, in the transaction that writes it; it may refuse."""
 
-
-# Each request asks this; a statement that is built once is also compiled once.
-_VISITOR = (
+# Each request asks this.
+_VISITOR = Prepared(
     select(
         ParticipantSession.id,
         Participant.code,
@@ -33,6 +35,8 @@ _VISITOR = (
         ParticipantSession.active_at,
         ParticipantSession.holder,
         ParticipantSession.held_at,
+        ParticipantSession.recruited_by,
+        Participant.preview,
     )
     .join(Participant)
     .where(ParticipantSession.secret_sha256 == bindparam("secret_sha256"))
@@ -52,13 +56,18 @@ class Visitor:
     holder: str | None = None
     """The tab that the listener goes on in."""
     held_at: datetime | None = None
+    recruited_by: str = "open"
+    preview: bool = False
 
 
 def find_visitor(database: Database, secret: str) -> Visitor | None:
-    """Return who holds `secret`, or nothing."""
-    with database.read() as db:
-        row = db.execute(_VISITOR, {"secret_sha256": _sha256(secret)}).one_or_none()
-    return None if row is None else Visitor(*row)
+    """Return who holds `secret`, which may be a code as somebody typed it, or nothing."""
+    typed = as_typed(secret)
+    for meant in dict.fromkeys([secret, secret if typed is None else typed]):
+        rows = database.fetch(_VISITOR, {"secret_sha256": _sha256(meant)})
+        if rows:
+            return Visitor(*rows[0])
+    return None
 
 
 def enrol(
@@ -69,13 +78,17 @@ def enrol(
     browser: str,
     simulated: bool,
     consent_boxes: Sequence[str] = (),
+    preview: bool = False,
+    recruited_by: str = "open",
+    claim: Claim | None = None,
 ) -> Visitor:
     """Create a participant and a session that `secret` opens, with every page, order, letter and token.
 
-    `consent_boxes` are the texts of the boxes that were ticked. A second call with the same secret, such as a
-    double click sends, finds the first one's session.
+    `consent_boxes` are the texts of the boxes that were ticked. `claim` uses up what the participant brought, such
+    as an invite, in the same transaction. A second call with the same secret, such as a double click sends, finds
+    the first one's session.
 
-    Raises StudyFullError when the study has no place left.
+    Raises StudyFullError when the study has no place left, and what `claim` raises.
     """
     found = find_visitor(database, secret)
     if found is not None:
@@ -89,8 +102,11 @@ def enrol(
                 browser=browser,
                 simulated=simulated,
                 consent_boxes=consent_boxes,
+                preview=preview,
+                recruited_by=recruited_by,
+                claim=claim,
             )
-    except (IntegrityError, StudyFullError):
+    except (IntegrityError, RefusalError):
         found = find_visitor(database, secret)
         if found is None:
             raise
@@ -136,16 +152,19 @@ def _create(
     browser: str,
     simulated: bool,
     consent_boxes: Sequence[str],
+    preview: bool,
+    recruited_by: str,
+    claim: Claim | None,
 ) -> Visitor:
     study = version.study
     session_id = new_token()
     seed = derive_seed(study.study.seed, "session", session_id)
     moment = now()
-    seat, order_seed = take_seat(db, version, simulated=simulated, moment=moment)
+    seat, order_seed = take_seat(db, version, simulated=simulated, preview=preview, moment=moment)
     plan = plan_session(version, seat=seat, order_seed=order_seed, seed=seed)
     session = ParticipantSession(
         id=session_id,
-        participant=Participant(code=f"P{new_code(8)}", simulated=simulated),
+        participant=Participant(code=f"P{new_code(8)}", simulated=simulated, preview=preview),
         version_id=version.id,
         secret_sha256=_sha256(secret),
         seed=seed,
@@ -157,10 +176,22 @@ def _create(
         browser=browser,
         started_at=moment,
         active_at=moment,
+        recruited_by=recruited_by,
         pages=[_page(position, planned) for position, planned in enumerate(plan)],
     )
     db.add(session)
-    return Visitor(session_id, session.participant.code, version.id, None, moment)
+    if claim is not None:
+        db.flush()
+        claim(db, session_id)
+    return Visitor(
+        session_id,
+        session.participant.code,
+        version.id,
+        None,
+        moment,
+        recruited_by=recruited_by,
+        preview=preview,
+    )
 
 
 def _page(position: int, planned: PlannedPage) -> Page:

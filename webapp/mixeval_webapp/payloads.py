@@ -142,7 +142,7 @@ def read_payload(request: Request, model: type[Model]) -> Model:
         raise ForeignRequestError("the header X-Mixeval is missing", remedy="send it with the value 1")
     if request.mimetype != "application/json":
         raise NotJsonError(f'the content type is "{request.mimetype[:60]}"', remedy="send application/json")
-    return parse_payload(request.get_data(cache=False), model)
+    return parse_payload(request.get_data(), model)
 
 
 def parse_payload(body: bytes, model: type[Model]) -> Model:

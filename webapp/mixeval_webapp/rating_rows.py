@@ -2,17 +2,42 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import case, or_, select
+from sqlalchemy import Dialect, Executable, bindparam, case, or_, select
 from sqlalchemy.orm import Session
 
 from mixeval.database import upsert
 from mixeval.models import Rating, now
+from mixeval.prepared import Prepared
 from mixeval_webapp.payloads import RatingPayload
 from mixeval_webapp.problems import ElsewhereError, PageFinishedError
 
 
+def _upsert(dialect: Dialect) -> Executable:
+    insert = upsert(dialect, Rating)
+    new = insert.excluded
+    columns = ("value", "sequence", "moved", "unplayable", "rated_at")
+    # Listening only grows: another tab or device may not know of the last seconds.
+    grown = {
+        "played": or_(new.played, Rating.played),
+        "listened_seconds": case(
+            (new.listened_seconds > Rating.listened_seconds, new.listened_seconds),
+            else_=Rating.listened_seconds,
+        ),
+    }
+    stored = ("stimulus_token", "attribute", *columns, *grown)
+    statement: Executable = insert.values({name: bindparam(name) for name in stored}).on_conflict_do_update(
+        index_elements=["stimulus_token", "attribute"],
+        set_={name: new[name] for name in columns} | grown,
+        where=new.sequence > Rating.sequence,
+    )
+    return statement
+
+
+_UPSERT = Prepared(_upsert)
+
+
 def store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
-    """Store the newest form of each rating.
+    """Store the newest form of each rating; whoever calls has locked their page.
 
     Raises ElsewhereError when two different values carry one sequence number.
     """
@@ -22,24 +47,11 @@ def store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
         newest[rating.stimulus, rating.attribute] = rating
     if not newest:
         return
-    _refuse_two_answers(db, ratings)
-    insert = upsert(db, Rating)
-    new = insert.excluded
-    # Listening only grows: another tab or device may not know of the last seconds.
-    grown = {
-        "played": or_(new.played, Rating.played),
-        "listened_seconds": case(
-            (new.listened_seconds > Rating.listened_seconds, new.listened_seconds),
-            else_=Rating.listened_seconds,
-        ),
-    }
-    db.execute(
-        insert.on_conflict_do_update(
-            index_elements=["stimulus_token", "attribute"],
-            set_={name: new[name] for name in ("value", "sequence", "moved", "unplayable", "rated_at")}
-            | grown,
-            where=new.sequence > Rating.sequence,
-        ),
+    if len(newest) < len(ratings):
+        _refuse_two_answers(db, ratings)
+    moment = now()
+    changed = _UPSERT.each(
+        db,
         [
             {
                 "stimulus_token": rating.stimulus,
@@ -50,11 +62,14 @@ def store_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:
                 "moved": rating.moved,
                 "listened_seconds": rating.listened_seconds,
                 "unplayable": rating.unplayable,
-                "rated_at": now(),
+                "rated_at": moment,
             }
             for rating in newest.values()
         ],
     )
+    # What was not stored is there already: as a newer one, as the same one, or under the same number by another.
+    if changed < len(newest):
+        _refuse_two_answers(db, ratings)
 
 
 def refuse_new_ratings(db: Session, ratings: Sequence[RatingPayload]) -> None:

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session, aliased
 
 from mixeval.database import Database
 from mixeval.models import Page, PageStimulus, ParticipantSession, now
+from mixeval.prepared import Prepared
 from mixeval.study import Study
 from mixeval.versions import Version
 from mixeval_webapp.answer_rows import refuse_new_answers, store_answers
 from mixeval_webapp.events import store_server_event
+from mixeval_webapp.page_types.check_page import SCREENED_OUT
 from mixeval_webapp.page_types.page_type import Missing
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor, new_code
@@ -29,9 +31,9 @@ from mixeval_webapp.sheet import Sheet, Sound, next_sequence, read_sheet
 COMPLETION_CODE_CHARACTERS = 10
 
 _earlier = aliased(Page)
-# Statements of the busiest path are built once, so that they are compiled once. The page is locked, so that
-# two requests about it take turns (SQLite has locked the whole database already); events may still refer to it.
-_PAGE = (
+# The page is locked, so that two requests about it take turns (SQLite has locked the whole database already);
+# events may still refer to it.
+_PAGE = Prepared(
     select(
         Page.kind,
         Page.purpose,
@@ -163,7 +165,7 @@ def complete_page(
 
 
 def _own_page(db: Session, visitor: Visitor, page_id: str) -> _OwnPage:
-    rows = db.execute(_PAGE, {"page_id": page_id, "session_id": visitor.session_id}).all()
+    rows = _PAGE.all(db, {"page_id": page_id, "session_id": visitor.session_id})
     if not rows:
         raise NotYoursError("there is no such page in this session", remedy="reload the page")
     first = rows[0]
@@ -247,6 +249,8 @@ def _finish_if_whole(db: Session, page: _OwnPage, version: Version) -> Missing:
     moment = now()
     for flag in page_type.flags(study, sheet):
         raise_flag(db, page.session_id, flag.name, flag.detail)
+        if flag.name == SCREENED_OUT:
+            session.ended_as, session.ended_at = SCREENED_OUT, moment
     flag_if_fast(db, page.session_id, sheet, version)
     _store_results(db, page, page_type.results(study, sheet))
     db.execute(update(Page).where(Page.id == page.id).values(completed_at=moment))

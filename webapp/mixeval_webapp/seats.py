@@ -1,7 +1,7 @@
 """Seats: the places of a version's balanced design, and how many places a study has at all.
 
-A seat is held by a session that is complete or was active not long ago; one that was left alone is given out
-again. Who comes back to it later goes on all the same: then two sessions share its orders. Real, simulated
+A seat is held by a session that is complete or was active not long ago; one that was left alone, or has ended
+without being complete, is given out again. Who comes back to it later goes on all the same: then two sessions share its orders. Real, simulated
 and preview sessions have seats of their own, and only real ones are limited in number. Seats are counted for
 each version, since another version has other stimuli; places for the whole study.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from mixeval.models import Participant, ParticipantSession, StudyVersion
@@ -70,9 +70,10 @@ def is_full(db: Session, participants: ParticipantsSection, moment: datetime) ->
 
 
 def _held(participants: ParticipantsSection, moment: datetime) -> ColumnElement[bool]:
-    """Select sessions that are complete, or active since so long ago."""
+    """Select sessions that are complete, or active since so long ago and not ended."""
     left_alone = moment - timedelta(minutes=participants.seat_timeout_minutes)
-    return or_(ParticipantSession.completed_at.is_not(None), ParticipantSession.active_at > left_alone)
+    under_way = and_(ParticipantSession.ended_at.is_(None), ParticipantSession.active_at > left_alone)
+    return or_(ParticipantSession.completed_at.is_not(None), under_way)
 
 
 def _lowest_free(taken: Iterable[int]) -> int:

@@ -22,9 +22,14 @@ def messages() -> Messages:
 
 
 def teach(app: Flask) -> None:
-    """Give every template of `app` `say(key, ...)`, and `language` and `direction` for its html element."""
+    """Give every template of `app` `say(key, ...)`, `language` and `direction` for its html element, and `preview`."""
 
     @app.context_processor
     def _speech() -> dict[str, object]:
         spoken = messages()
-        return {"say": spoken.say, "language": spoken.language, "direction": spoken.direction}
+        return {
+            "say": spoken.say,
+            "language": spoken.language,
+            "direction": spoken.direction,
+            "preview": g.get("preview", False),
+        }

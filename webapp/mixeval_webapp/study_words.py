@@ -22,6 +22,11 @@ def in_its_language(study: Study) -> Study:
     )
 
 
+def paragraphs(text: str) -> list[str]:
+    """Split a text of study.toml at its blank lines."""
+    return [paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()]
+
+
 def _test_words(study: Study, messages: Messages) -> Mapping[str, Any]:
     test = study.test
     words: dict[str, Any] = {}

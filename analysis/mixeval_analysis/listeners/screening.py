@@ -1,6 +1,7 @@
 """Screening: rules that ask of each participant whether the answers can be relied on.
 
-Rules report; nobody is left out unless [analysis] exclude names the rule. Rules that are no standard's say so.
+Rules report; nobody is left out unless [analysis] exclude names the rule, or the researcher has excluded the
+session by hand. Rules that are no standard's say so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +14,7 @@ import pandas as pd
 from mixeval.errors import AnalysisError
 from mixeval_analysis.answers import Answers
 from mixeval_analysis.findings import FOUND, Rule, Screening
+from mixeval_analysis.listeners.decided import EXCLUDED, decided_rules
 from mixeval_analysis.listeners.repeated_pages import consistency
 from mixeval_analysis.panel import LOWEST_DB
 from mixeval_analysis.ratings import Ratings
@@ -91,7 +93,7 @@ def check_rules(names: Iterable[str]) -> None:
 def screen(answers: Answers) -> Screening:
     """Ask every rule that applies about every participant whose answers count.
 
-    Who meets a rule that [analysis] exclude names is left out; the name of a group of rules (`post_screening`,
+    Who meets a rule that [analysis] exclude names is left out, as is whom the researcher excluded; the name of a group of rules (`post_screening`,
     `flag`) stands for all of them.
     """
     people = sorted(answers.rows["participant"].unique())
@@ -110,7 +112,7 @@ def screen(answers: Answers) -> Screening:
     screening = Screening(
         rules=tuple(rules),
         found=found,
-        left_out=_left_out(found, answers.settings.exclude),
+        left_out=_left_out(found, (*answers.settings.exclude, EXCLUDED)),
         undefined=(*undefined, *unmet),
     )
     return replace(screening, beside=_beside(answers, screening))
@@ -162,6 +164,7 @@ def _asked(answers: Answers) -> tuple[list[tuple[Rule, Any, Any]], list[str]]:
     _ask_of_listening(answers, asked, undefined)
     for name, flagged in _flags(answers):
         asked.append((Rule(f"{FLAG}_{name}", f"sessions with the flag {name}", "the study"), flagged, 0.0))
+    asked.extend((rule, count, 0.0) for rule, count in decided_rules(answers))
     return asked, undefined
 
 

@@ -7,6 +7,7 @@ from mixeval.plan_section import PlanSection
 from mixeval.study import AnalysisSection
 from mixeval.tables import frame_of
 from mixeval_analysis.answers import count_of
+from mixeval_analysis.listeners.decided import EXCLUDED
 from mixeval_analysis.ratings import Ratings
 from mixeval_analysis.tables import Table
 
@@ -103,7 +104,15 @@ def _rules(ratings: Ratings, plan: PlanSection) -> list[_Line]:
     return [
         _names("contrasts", plan.contrasts, ratings.settings.contrasts),
         _names("rules of exclusion", sorted(plan.exclude), sorted(ratings.settings.exclude)),
+        *_by_hand(ratings),
     ]
+
+
+def _by_hand(ratings: Ratings) -> list[_Line]:
+    left_out = {} if ratings.screening is None else ratings.screening.left_out
+    people = [who for who, rules in left_out.items() if EXCLUDED in rules]
+    done = count_of(len(people), "participant")
+    return [_Line("excluded by hand", "nobody", done, departed=True)] if people else []
 
 
 def _before(what: str, planned: str, in_time: int, served: Sequence[AnalysisSection]) -> _Line:

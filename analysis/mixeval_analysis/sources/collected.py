@@ -16,15 +16,25 @@ from sqlalchemy.orm import Session
 
 from mixeval.conditions import Role
 from mixeval.database import Database, open_database
+from mixeval.erasure import reapply
 from mixeval.errors import AnalysisError
 from mixeval.manifest import parse_manifest
-from mixeval.models import Flag, Page, PageStimulus, Participant, ParticipantSession, Rating, StudyVersion
+from mixeval.models import (
+    Decision,
+    Flag,
+    Page,
+    PageStimulus,
+    Participant,
+    ParticipantSession,
+    Rating,
+    StudyVersion,
+)
 from mixeval.settings import database_url
 from mixeval.study import AnalysisSection, Study, read_study
 from mixeval.versions import Version
 from mixeval_analysis import ratings as rating_rows
 from mixeval_analysis import trials as trial_rows
-from mixeval_analysis.answers import FLAGS, Answers, LeftOut, RatedVersion, count_sessions, in_utf8
+from mixeval_analysis.answers import DECISIONS, FLAGS, Answers, LeftOut, RatedVersion, count_sessions, in_utf8
 from mixeval_analysis.panel import Panel
 from mixeval_analysis.ratings import SCALES, Ratings
 from mixeval_analysis.results.difference_grades import partners
@@ -81,7 +91,9 @@ def answers_in_study(folder: Path) -> Answers:
     when its database cannot be read.
     """
     study = read_study(folder)
-    with open_collected(database_url(folder), source=in_utf8(folder.resolve().name)) as session:
+    with open_collected(
+        database_url(folder), source=in_utf8(folder.resolve().name), folder=folder
+    ) as session:
         collected = with_panel(read_collected(session), session)
     return answers_of(collected, source=in_utf8(folder.resolve().name), study=study)
 
@@ -115,24 +127,31 @@ class Collected:
     ratings: pd.DataFrame
     trials: pd.DataFrame
     flags: pd.DataFrame
+    decisions: pd.DataFrame
     versions: tuple[StoredVersion, ...]
     panel: Panel | None = None
 
 
 @contextmanager
-def open_collected(url: str, *, source: str) -> Iterator[Session]:
+def open_collected(url: str, *, source: str, folder: Path | None = None) -> Iterator[Session]:
     """Open a snapshot of a database that mixeval made; `source` is the name that errors carry.
 
-    Raises AnalysisError when there is none, and DatabaseError when it cannot be read.
+    Whom the tombstones of the study in `folder` name is erased from it first, where a backup brought them back.
+    Raises AnalysisError when there is none, DatabaseError when it cannot be read, and ParticipantError when the
+    tombstones cannot be.
     """
     _refuse_missing_file(url, source)
     database = open_database(url)
     try:
         _check_schema(database, source)
+        if folder is not None:
+            reapply(database, folder)
         with database.read() as session:
             if session.get_bind().dialect.name == "postgresql":
                 # By default each statement would see what was committed before it began.
-                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+                session.connection(
+                    execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                )
             yield session
     finally:
         database.close()
@@ -150,6 +169,7 @@ def read_collected(session: Session) -> Collected:
         _with_facts(_with_repeat(rows, stored), stored, rating_rows.COLUMNS),
         _with_facts(trial_rows.in_study_order(trials, labels), stored, trial_rows.COLUMNS),
         _read_flags(session),
+        _read_decisions(session),
         stored,
     )
 
@@ -188,6 +208,7 @@ def answers_of(collected: Collected, *, source: str, study: Study | None) -> Ans
         "versions": tuple(_rated(entry) for entry in stored),
         "left_out": (_elsewhere(others),) if len(others) else (),
         "flags": collected.flags,
+        "decisions": collected.decisions,
         "panel": collected.panel,
     }
     if trials:
@@ -252,6 +273,26 @@ def _read_flags(session: Session) -> pd.DataFrame:
         .order_by(Flag.id)
     )
     return pd.DataFrame([tuple(row) for row in found], columns=list(FLAGS)).astype({"preview": bool})
+
+
+def _read_decisions(session: Session) -> pd.DataFrame:
+    found = session.execute(
+        select(
+            ParticipantSession.id,
+            Participant.code,
+            ParticipantSession.version_id,
+            Decision.kind,
+            Decision.reason,
+            Decision.made_at,
+            Participant.preview,
+        )
+        .select_from(Decision)
+        .join(ParticipantSession, Decision.session_id == ParticipantSession.id)
+        .join(Participant, ParticipantSession.participant_id == Participant.id)
+        .where(Decision.withdrawn_at.is_(None))
+        .order_by(Decision.id)
+    )
+    return pd.DataFrame([tuple(row) for row in found], columns=list(DECISIONS)).astype({"preview": bool})
 
 
 def _parse(row: StudyVersion) -> StoredVersion:

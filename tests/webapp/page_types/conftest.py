@@ -6,7 +6,6 @@ from sqlalchemy import select
 from mixeval.models import Answer, Flag, Page, PageStimulus, Rating
 from mixeval_webapp.app import site_of
 
-
 TOO_FAST = "too_fast"
 """Tests answer faster than anybody could listen."""
 

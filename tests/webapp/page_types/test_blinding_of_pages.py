@@ -127,7 +127,7 @@ def test_neither_place_nor_token_of_what_is_hidden_can_be_foreseen(ask, page_typ
     """Whoever always takes A for X, or for the hidden reference, is right half of the time."""
     listener = ask(f'page = "{page_type}"\n{SECTIONS[page_type]}')
     for _ in range(11):
-        listener.client.delete_cookie("mixeval_session")
+        listener.forget()
         listener.start(start_id="")
     with site_of(listener.client.application).database.read() as db:
         rows = db.execute(

@@ -132,5 +132,5 @@ def test_sounds_of_a_check_are_served_to_their_listener_alone(visit):
     here = visit(LEFT_RIGHT)
     url = here.page()["stimuli"][0]["url"]
     assert here.listener.get(url).status_code == 200
-    here.listener.client.delete_cookie("mixeval_session")
+    here.listener.forget()
     assert here.listener.get(url).status_code == 404

@@ -33,7 +33,8 @@ class Browser:
             raise SimulationError(
                 f"{url} is not an address", remedy="write one such as http://127.0.0.1:8000/"
             )
-        self.home = self._parts.path or "/"
+        query = f"?{self._parts.query}" if self._parts.query else ""
+        self.home = f"{self._parts.path or '/'}{query}"
         self._cookies = http.cookiejar.CookieJar()
         self._connection: http.client.HTTPConnection | None = None
 

@@ -10,6 +10,8 @@ from sqlalchemy import select
 
 from mixeval.models import Page, PageStimulus
 from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.recruitment.arrivals import SIMULATION_PARAMETER
+from mixeval_webapp.recruitment.previews import simulation_address
 from mixeval_webapp.server import Server
 from mixeval_webapp.simulate.browser import Browser
 from mixeval_webapp.simulate.hearing import Ears
@@ -40,7 +42,8 @@ def simulate_study(
 
     try:
         with _serving(Server(app)) as url:
-            return _visits(url, judge, listeners=listeners, seed=seed, done=done)
+            address = simulation_address(url, secret_key=str(app.secret_key))
+            return _visits(address, judge, listeners=listeners, seed=seed, done=done)
     finally:
         site.database.close()
 
@@ -52,7 +55,9 @@ def simulate_url(url: str, *, listeners: int, seed: int, done: Callable[[], None
     def judge(browser: Browser, data: Mapping[str, Any]) -> Mapping[str, Opinion]:
         return ears.judge({stimulus["token"]: browser.get(stimulus["url"]) for stimulus in data["stimuli"]})
 
-    return _visits(url, judge, listeners=listeners, seed=seed, done=done)
+    # So that they are not counted among those who came, either.
+    address = url if "?" in url else f"{url}?{SIMULATION_PARAMETER}=1"
+    return _visits(address, judge, listeners=listeners, seed=seed, done=done)
 
 
 def _visits(url: str, judge: Judge, *, listeners: int, seed: int, done: Callable[[], None]) -> int:

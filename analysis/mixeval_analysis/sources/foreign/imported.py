@@ -59,6 +59,11 @@ def tidy(found: Iterable[Mapping[str, Any]], source: str, *, noun: str = "rating
     for name in ("item", *(("a", "b") if noun == "trial" else ("condition",))):
         refuse_empty(rows[name], source)
         refuse_unprintable(rows[name], source)
+    # What no row knows is not known: a column of nothing would be read as played by nobody.
+    optional = rows.columns.difference(
+        ["rating", *(name for name in rows.columns if rows[name].notna().any())]
+    )
+    rows = rows.drop(columns=optional)
     if noun == "trial":
         return trials.with_defaults(rows)
     key = ["participant", "item", "condition", *rows.columns.intersection(["attribute", "page"])]

@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mixeval.errors import AnalysisError
+from mixeval.xml_tree import LARGEST_BYTES, is_xml
 from mixeval_analysis.sources.csv_cells import decoded, delimiter_of
 from mixeval_analysis.sources.foreign.golisten import is_golisten, read_golisten
 from mixeval_analysis.sources.foreign.imported import Imported
-from mixeval_analysis.sources.foreign.waet import LARGEST_FILE, is_xml, read_waet
+from mixeval_analysis.sources.foreign.waet import read_waet
 from mixeval_analysis.sources.foreign.webmushra import is_webmushra, read_webmushra
 
 _HEAD_BYTES = 1_000_000
@@ -58,7 +59,7 @@ def read_folder(folder: Path) -> tuple[Imported, str] | None:
                 # One byte more than is allowed, so that what is too large is refused.
                 content = opened.read(1024)
                 if is_xml(content):
-                    found[file.name] = content + opened.read(LARGEST_FILE)
+                    found[file.name] = content + opened.read(LARGEST_BYTES)
         if sum(map(len, found.values())) > _MOST_BYTES:
             raise AnalysisError(
                 f"{folder} holds more than 1 GB of XML", remedy="name a folder with the sessions of one test"

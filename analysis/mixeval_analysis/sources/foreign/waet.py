@@ -16,21 +16,14 @@ from xml.etree import ElementTree as ET
 
 from mixeval.conditions import Role
 from mixeval.errors import AnalysisError
+from mixeval.xml_tree import parse_xml
 from mixeval_analysis.answers import count_of
 from mixeval_analysis.sources.foreign.imported import Imported, number, pseudonyms, tidy
 
 PLATFORM = "Web Audio Evaluation Tool"
-LARGEST_FILE = 32 * 2**20
-"""Bytes; a session with every metric takes some 200 kB."""
-_DEEPEST = 100
 _LOW, _HIGH = 0.0, 1.0
 _CHOICES = {"AB", "ABX", "ordinal", "timeline"}
 """Interfaces whose values are no ratings."""
-
-
-def is_xml(content: bytes) -> bool:
-    """Tell XML by its first letter."""
-    return content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
 
 
 def read_waet(files: Mapping[str, bytes], *, source: str) -> Imported:
@@ -87,46 +80,8 @@ class _Session:
 _Naming = Callable[[ET.Element, ET.Element], str]
 
 
-class _Refusing(ET.TreeBuilder):
-    """Builds a tree without a document type (where entities are declared that grow without end), and not too deep."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._name, self._depth = name, 0
-
-    def doctype(self, *_: Any) -> None:
-        raise AnalysisError(
-            f"{self._name} declares a document type, which no result of the Web Audio Evaluation Tool does",
-            remedy="take its <!DOCTYPE ...> out, or leave the file away",
-        )
-
-    def start(self, tag: Any, attrs: Any, /) -> ET.Element:
-        self._depth += 1
-        if self._depth > _DEEPEST:
-            raise AnalysisError(
-                f"{self._name} is nested more than {_DEEPEST} deep", remedy="name a result file of the tool"
-            )
-        return super().start(tag, attrs)
-
-    def end(self, tag: Any, /) -> ET.Element:
-        self._depth -= 1
-        return super().end(tag)
-
-
 def _parsed(content: bytes, name: str) -> ET.Element:
-    if len(content) > LARGEST_FILE:
-        raise AnalysisError(
-            f"{name} has {len(content) // 2**20} MB, and a session has less than one",
-            remedy="name a result file of the Web Audio Evaluation Tool",
-        )
-    parser = ET.XMLParser(target=_Refusing(name))  # noqa: S314 - it refuses every document type, and so all entities
-    try:
-        parser.feed(content)
-        root = parser.close()
-    except (ET.ParseError, LookupError, ValueError) as error:
-        raise AnalysisError(
-            f"{name} is no complete XML ({error})", remedy="copy it again from the server, or leave it away"
-        ) from error
+    root = parse_xml(content, name, refusal=AnalysisError, noun="result of the Web Audio Evaluation Tool")
     if root.tag not in {"waetresult", "waet"}:
         raise AnalysisError(
             f"{name} is XML of another kind, its root is <{str(root.tag)[:40]}>",

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from mixeval.errors import AnalysisError
+from mixeval.xml_tree import LARGEST_BYTES
 from mixeval_analysis.load import load
 from mixeval_analysis.selection import select
-from mixeval_analysis.sources.foreign.waet import LARGEST_FILE, read_waet
+from mixeval_analysis.sources.foreign.waet import read_waet
 
 
 def _mix(page, name, value, kind="normal", number=1):
@@ -133,7 +134,7 @@ OUTSIDE = b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]><waetresult ke
         (b'<?xml version="1.0" encoding="none"?><a/>', "is no complete XML"),
         (b"<a>" * 5000, "is nested more than 100 deep"),
         (b"<html></html>", "is XML of another kind, its root is <html>"),
-        (b"<" + b" " * LARGEST_FILE, "has 32 MB"),
+        (b"<" + b" " * LARGEST_BYTES, "has 32 MB"),
         (WHOLE.replace(b"0.25", b"0,25"), 'page "loop1", net: the rating "0,25" has a decimal comma'),
         (WHOLE.replace(b"0.25", b"nan"), "is no finite number"),
         (

@@ -1,0 +1,1 @@
+"""Tests of other platforms made into studies: their definition read, its outline drawn, study.toml written."""

@@ -1,0 +1,134 @@
+"""How often what may be guessed is tried from one place: only failures count, in the table `attempts`.
+
+In a fixed window of time a place has so many failures; then it is told to wait until the window ends. A place is
+a keyed hash of address and day, so no address is kept and nobody is followed from one day to the next. The counts
+are in the database, so several servers of one study count together.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from flask import current_app, request
+from sqlalchemy import delete, select
+
+from mixeval.database import Database, upsert
+from mixeval.models import Attempt, now
+from mixeval_webapp.problems import RefusalError
+
+IPV6_NETWORK_BITS = 64
+"""What one customer is given; whoever has one address there has all of them."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many failures within each window of so many seconds."""
+
+    failures: int
+    window_seconds: int
+
+
+LOGIN_LIMIT = Limit(failures=10, window_seconds=15 * 60)
+INVITE_LIMIT = Limit(failures=30, window_seconds=10 * 60)
+RESUME_LIMIT = Limit(failures=30, window_seconds=10 * 60)
+"""Generous, since a class behind one address makes its typing mistakes together, and 99 bits do the guarding."""
+
+
+class TooManyAttemptsError(RefusalError):
+    """Too many failures from one place; it may try again in `retry_after_seconds`."""
+
+    status, reason = HTTPStatus.TOO_MANY_REQUESTS, "too_many_attempts"
+    said = "error.too_many"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(
+            "too many attempts from this place have failed", remedy=f"wait {retry_after_seconds} seconds"
+        )
+        self._retry_after_seconds = retry_after_seconds
+
+    @property
+    def retry_after_seconds(self) -> int | None:
+        return self._retry_after_seconds
+
+
+def count_attempt(database: Database, *, kind: str, origin: str, limit: Limit) -> None:
+    """Count a failed attempt of `kind` (`login`, `invite`, `resume`) from `origin`.
+
+    Call it outside of any transaction: the count has to stay when all else is rolled back.
+
+    Raises TooManyAttemptsError when the window's failures had been used up before this one. From then on nothing
+    is written, so that who floods a server does not keep its disk busy.
+    """
+    check_attempts(database, kind=kind, origin=origin, limit=limit)
+    moment = now()
+    since = _window(moment, limit)
+    with database.write() as db:
+        insert = upsert(db, Attempt).values(kind=kind, origin=origin, since=since, count=1)
+        count = db.scalar(
+            insert.on_conflict_do_update(
+                index_elements=["kind", "origin", "since"], set_={"count": Attempt.count + 1}
+            ).returning(Attempt.count)
+        )
+        if count == 1:
+            db.execute(delete(Attempt).where(Attempt.kind == kind, Attempt.since < since))
+    if (count or 0) > limit.failures:
+        raise _too_many(moment, limit)
+
+
+def check_attempts(database: Database, *, kind: str, origin: str, limit: Limit) -> None:
+    """Refuse an attempt before it is made, and count nothing.
+
+    For what a guess could hit, such as a password. Long random codes need only :func:`count_attempt` after a
+    failure: then a valid one goes through wherever it comes from.
+
+    Raises TooManyAttemptsError when the present window's failures are used up.
+    """
+    moment = now()
+    with database.read() as db:
+        count = db.scalar(
+            select(Attempt.count).where(
+                Attempt.kind == kind, Attempt.origin == origin, Attempt.since == _window(moment, limit)
+            )
+        )
+    if (count or 0) >= limit.failures:
+        raise _too_many(moment, limit)
+
+
+def origin_of_request() -> str:
+    """Return where the present request comes from, as a keyed hash of its address and of today's date (UTC).
+
+    Only ProxyFix, which MIXEVAL_TRUSTED_PROXIES turns on, lets a header change the address.
+    """
+    return keyed_origin(str(current_app.secret_key), request.remote_addr or "", day=now().date().isoformat())
+
+
+def keyed_origin(secret_key: str, address: str, *, day: str) -> str:
+    """Hash `address`, of IPv6 its network, so that only who has `secret_key` could tell which one it was."""
+    text = "\x1f".join(["origin", _network(address), day])
+    return hmac.new(secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:  # a Unix socket has none
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), IPV6_NETWORK_BITS), strict=False))
+
+
+def _window(moment: datetime, limit: Limit) -> datetime:
+    """Return when the window that holds `moment` began."""
+    seconds = int(moment.timestamp())
+    return datetime.fromtimestamp(seconds - seconds % limit.window_seconds, UTC)
+
+
+def _too_many(moment: datetime, limit: Limit) -> TooManyAttemptsError:
+    passed = (moment - _window(moment, limit)).total_seconds()
+    return TooManyAttemptsError(max(1, round(limit.window_seconds - passed)))

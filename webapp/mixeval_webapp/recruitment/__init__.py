@@ -1,0 +1,1 @@
+"""Who may begin and how they came: open link, invites, recruitment platforms, previews; and how many came."""
