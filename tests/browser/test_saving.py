@@ -137,8 +137,9 @@ def test_where_the_link_leads_nowhere_the_page_asks_for_the_code_and_goes_on(rat
 
 
 def test_what_waits_can_be_saved_in_a_file_that_the_researcher_brings_in(
-    rating, served, tab, study_folder, tmp_path, monkeypatch
+    rating, served, study_folder, tmp_path, monkeypatch
 ):
+    tab = rating.page
     rating.wait_until("All saved")
     tab.clock.install()
     tab.route(API, lambda route: route.abort())
