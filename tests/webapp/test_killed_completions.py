@@ -33,6 +33,7 @@ class Listener:
         """Take the test to its end at the server's present address, with what it has of the session."""
         again = Browser(url)
         again._cookies = self.browser._cookies
+        self.browser.close()
         self.browser = again
         while (page := read_page(again.get("/test")).data) is not None:
             self.hand_in(page)
