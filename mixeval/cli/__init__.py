@@ -15,7 +15,9 @@ from mixeval.cli.terminal import visible
 from mixeval.errors import MixevalError
 
 COMMANDS = {
+    "admin": "Set the password of the researcher's pages.",
     "analyze": "Make the tables, figures and report from ratings.",
+    "check": "Say whether the study is ready for listeners, and what to do where it is not.",
     "compare": "Compare the mixes in numbers and pictures.",
     "convert": "Make a study of a test of another platform.",
     "dataset": "List, check and make multitrack data sets.",

@@ -162,9 +162,7 @@ def test_a_page_that_is_held_elsewhere_is_not_finished_from_here(rating, served,
 
 
 @pytest.mark.parametrize("size", [(1280, 800), (360, 640)])
-def test_axe_finds_nothing_in_the_dialogs_which_fit_a_phone(
-    rating, second, served, axe, size, record_property
-):
+def test_axe_finds_nothing_in_the_dialogs_which_fit_a_phone(second, axe, size):
     tab = second.page
     tab.set_viewport_size({"width": size[0], "height": size[1]})
     # The other dialog, for a lost cookie, is the same one with a field.
@@ -191,4 +189,3 @@ def test_axe_finds_nothing_in_the_dialogs_which_fit_a_phone(
         )
         tab.evaluate("askForCode()")
         assert tab.evaluate("document.activeElement.name") == "typed"
-    record_property("checked", size)
