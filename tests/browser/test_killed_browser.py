@@ -54,6 +54,7 @@ def test_answers_outlive_a_browser_that_was_killed_offline(open_browser, served,
     here = type(rating)(first.new_page()).start(served.url)
     here.wait_until("All saved")
     tokens = [row["token"] for row in here.data()["stimuli"]]
+    link = here.data()["resume_url"]
     first.set_offline(True)
     here.drag("A", 71)
     here.drag("B", 12)
@@ -62,7 +63,8 @@ def test_answers_outlive_a_browser_that_was_killed_offline(open_browser, served,
     kill()
     assert served.ratings() == {}
     again = type(rating)(open_one().new_page())
-    again.page.goto(f"{served.url}test")
+    # By the link: this browser writes a new cookie to its disk within half a minute only.
+    again.page.goto(link)
     again.ready()
     # The same page in the same order, and nobody is asked about a tab that is no more.
     assert [row["token"] for row in again.data()["stimuli"]] == tokens

@@ -76,7 +76,9 @@ def serve_in_process(study_folder):
             text=True,
         )
         started.append(process)
-        return process, re.search(r"http://\S+/", process.stdout.readline()).group()
+        return process, next(
+            found.group() for line in process.stdout if (found := re.search(r"http://\S+/", line))
+        )
 
     yield start
     for process in started:
