@@ -26,6 +26,7 @@ SAMPLE_RATE = 44100
 FRAMES = 44100
 ITEMS = ("shuffle", "reggae")
 MIXES = 7
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 # No --autoplay-policy: that sound starts at all proves that it was started inside a gesture.
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -44,6 +45,16 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe():
+    if not AXE.exists():
+        reason = "axe-core is not installed; `npm ci` brings it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return AXE.read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

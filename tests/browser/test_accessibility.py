@@ -1,8 +1,5 @@
 """Every page that a participant sees, judged by axe-core in Chromium: light and dark, wide and on a phone."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -11,7 +8,6 @@ from mixeval_webapp.page_types.registry import PAGE_TYPES
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SEVERE = {"serious", "critical"}
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 780}
@@ -102,16 +98,6 @@ STUDIES = {
     "bs1116": 'page = "bs1116"\nreference = "mix_0"',
     "a check that is failed": "[participants]\nchecks = { left_right = true, drop_failing = true }",
 }
-
-
-@pytest.fixture(scope="session")
-def axe():
-    if not AXE.exists():
-        reason = "axe-core is not installed; `npm ci` brings it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return AXE.read_text(encoding="utf-8")
 
 
 class Visit:

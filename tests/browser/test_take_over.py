@@ -159,3 +159,33 @@ def test_a_page_that_is_held_elsewhere_is_not_finished_from_here(rating, served,
     assert rating.data()["number"] == 1
     assert served.sessions()[0].holder == "another-device"
     other.close()
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (360, 640)])
+def test_axe_finds_nothing_in_the_dialogs_which_fit_a_phone(second, axe, size):
+    tab = second.page
+    tab.set_viewport_size({"width": size[0], "height": size[1]})
+    # The other dialog, for a lost cookie, is the same one with a field.
+    tab.evaluate(
+        """async (script) => {
+          const { ask } = await import(script);
+          const { Scope } = await import(script.replace("dialog.js", "scope.js"));
+          globalThis.askForCode = () => ask({ text: "This browser is no longer signed in.", field: "Your code or link",
+            buttons: [{ words: "Continue here", main: true, act() {} }, { words: "Save a file", act() {} }] }, new Scope());
+        }""",
+        tab.evaluate(
+            "document.querySelector('link[rel=modulepreload]').href.replace('main.js', 'dialog.js')"
+        ),
+    )
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme)
+        tab.evaluate(axe)
+        found = tab.evaluate(
+            "axe.run(document.querySelector('dialog')).then(({ violations }) => violations.map((v) => v.id))"
+        )
+        assert found == []
+        assert tab.evaluate(
+            "document.querySelector('dialog').scrollWidth <= document.querySelector('dialog').clientWidth"
+        )
+        tab.evaluate("askForCode()")
+        assert tab.evaluate("document.activeElement.name") == "typed"

@@ -25,8 +25,6 @@ const GATHER_SECONDS = 1;
 const LAST_EVENTS_SECONDS = 3;
 /** Attempts without an answer before the listener is told in words. */
 const TELL_AFTER = 3;
-/** Attempts without an answer before the listener is offered a file: about two minutes. */
-const OFFER_AFTER = 8;
 /** Of answers in words that travel with the finished page; a request holds 64 KiB, a character up to three bytes. */
 const MOST_CHARACTERS = 15_000;
 /** How often it is looked whether longer answers have arrived by themselves. */
@@ -39,9 +37,8 @@ export class Delivery {
   #todo = "";
   /** @type {string} */
   #mood = "saved";
-  #offered = false;
-  /** @type {Promise<import("./re-entry.js").ReEntry> | null} */
-  #reEntry = null;
+  /** @type {Promise<import("./rescue.js").Rescue> | null} */
+  #rescued = null;
 
   /**
    * @param {PageData} data
@@ -55,7 +52,7 @@ export class Delivery {
     this.fetch = fetch;
     this.sender = new Sender({
       outbox, scope, fetch, page: data.page, ...place,
-      onSignedOut: () => void this.#signIn(),
+      onSignedOut: () => void this.#rescue().then((rescue) => rescue.signIn()),
       onStatus: () => this.drawSaved(),
       onRefused: (entry, status, detail) => {
         if (entry.kind !== "event") say(words.say("not_taken", { reason: detail || status }));
@@ -87,7 +84,7 @@ export class Delivery {
   /** Fetch the next page's audio. Call it when this page has its own. */
   async fetchAhead() {
     // What a broken connection may ask for later must be here before it breaks.
-    void Promise.allSettled([import("./waiting-file.js"), import("./re-entry.js")]);
+    void this.#rescue().catch(() => (this.#rescued = null));
     try {
       // Its program comes now and not with the page, which does not wait for it.
       const { Preload } = await import("./preload.js");
@@ -157,38 +154,11 @@ export class Delivery {
     say(this.words.say("no_store"));
   }
 
-  /** Get the cookie back. What waits goes on waiting until it is there. */
-  async #signIn() {
-    const { data, words, fetch } = this;
-    this.#reEntry ??= import("./re-entry.js").then(({ ReEntry }) => new ReEntry({
-      resumeUrl: data.resume_url, words, scope: this.scope, fetch,
-      onBack: () => this.sender.kick(), onSave: () => void this.#saveFile(),
-    }));
-    try {
-      await (await this.#reEntry).open();
-    } catch {
-      // Its program did not come; the next answer that is refused asks again.
-      this.#reEntry = null;
-    }
-  }
-
-  async #saveFile() {
-    const { saveWaiting } = await import("./waiting-file.js");
-    await saveWaiting(this.outbox.entries(), this.data.resume_url, this.scope);
-  }
-
-  /** @param {boolean} offer */
-  #offerFile(offer) {
-    if (offer === this.#offered) return;
-    this.#offered = offer;
-    document.getElementById("save-file")?.remove();
-    if (!offer) return;
-    say(this.words.say("stuck"));
-    const button = Object.assign(document.createElement("button"), {
-      type: "button", id: "save-file", textContent: this.words.say("save_file"),
-    });
-    this.scope.listen(button, "click", () => void this.#saveFile());
-    byId("message").after(button);
+  /** What helps where nothing gets through; it is here by then. */
+  #rescue() {
+    const { data, words, scope, fetch, outbox, sender } = this;
+    this.#rescued ??= import("./rescue.js").then(({ Rescue }) => new Rescue({ data, words, scope, fetch, outbox, sender }));
+    return this.#rescued;
   }
 
   /**
@@ -225,8 +195,7 @@ export class Delivery {
     if (!this.#told && status.failures >= TELL_AFTER && status.waiting > 0)
       say(this.words.say(this.outbox.lasting ? "kept" : "stay_open"));
     this.#told = status.failures >= TELL_AFTER;
-    if (status.failures === 0 && this.#reEntry) void this.#reEntry.then((entry) => entry.reset(), () => {});
-    this.#offerFile(status.failures >= OFFER_AFTER && status.waiting > 0);
+    void this.#rescued?.then((rescue) => rescue.look(status), () => {});
   }
 
   /** @param {Entry} entry */

@@ -7,7 +7,6 @@ import { byId } from "./page-elements.js";
 import { RatingScreen } from "./rating-screen.js";
 import { Scope } from "./scope.js";
 import { Sender } from "./sender.js";
-import { Tab } from "./tab.js";
 import { Words } from "./words.js";
 
 /**
@@ -37,16 +36,8 @@ async function open(words) {
   const data = parsePageData(byId("page-data").textContent ?? "", words);
   const outbox = new Outbox(await openStore(() => globalThis.indexedDB, browser));
   await outbox.open();
-  const tab = new Tab({ session: data.resume_url, scope: browser, fetch });
-  await tab.open();
-  /** @param {"open_elsewhere" | "gone_elsewhere"} key */
-  const rest = (key) => {
-    if (screen.scope.ended) return;
-    screen.giveWay();
-    sendTheRest(outbox);
-    void askToContinue(new Words(words), key, () => tab.hold(data.hold_url, true));
-  };
-  const screen = await screenFor(data, outbox, { onLeft: () => rest("gone_elsewhere") });
+  const left = () => void rest("gone_elsewhere", { data, outbox, screen });
+  const screen = await screenFor(data, outbox, { onLeft: left });
   // Here a reload has not begun: what is kept now, the next page finds. As `pagehide` comes it has read already.
   browser.listen(globalThis, "beforeunload", (event) => {
     if (!screen.scope.ended && screen.delivery.wouldLose) event.preventDefault();
@@ -57,13 +48,9 @@ async function open(words) {
   browser.listen(globalThis, "pageshow", (/** @type {PageTransitionEvent} */ event) => {
     if (event.persisted) location.reload();
   });
-  tab.onTaken(() => rest("gone_elsewhere"));
-  void tab.hold(data.hold_url).then((held) => {
-    if (!held) rest("open_elsewhere");
-    // From now on, since what was sent before may have found another tab in its place.
-    else screen.delivery.sender.tab = tab.name;
-  });
-  await screen.open();
+  const opening = screen.open();
+  await hold({ data, outbox, screen }, left);
+  await opening;
 }
 
 /**
@@ -87,28 +74,60 @@ async function screenFor(data, outbox, place) {
 }
 
 /**
- * What this tab has not sent yet goes on its way while another one is in use.
- * @param {Outbox} outbox
+ * @typedef {{data: PageData, outbox: Outbox, screen: Screen}} Opened
  */
-function sendTheRest(outbox) {
-  const sender = new Sender({ outbox, scope: browser, page: null, fetch });
-  browser.listen(globalThis, "online", () => sender.kick());
-  sender.kick();
+
+/** @type {Promise<import("./tab.js").Tab> | null} */
+let ownTab = null;
+
+/**
+ * This tab by its name. Its program comes with the sound, which does not wait for it.
+ * @param {PageData} data
+ */
+function tabOf(data) {
+  ownTab ??= import("./tab.js").then(async ({ Tab }) => {
+    const tab = new Tab({ session: data.resume_url, scope: browser, fetch });
+    await tab.open();
+    return tab;
+  });
+  return ownTab;
 }
 
 /**
- * @param {Words} words
- * @param {string} key what the listener is asked
- * @param {() => Promise<boolean>} take
+ * Go on in this tab, or ask whether to.
+ * @param {Opened} opened
+ * @param {() => void} left
  */
-async function askToContinue(words, key, take) {
+async function hold(opened, left) {
+  const { data, screen } = opened;
+  const tab = await tabOf(data);
+  tab.onTaken(left);
+  if (!(await tab.hold(data.hold_url))) await rest("open_elsewhere", opened);
+  // From now on, since what was sent before may have found another tab in its place.
+  else screen.delivery.sender.tab = tab.name;
+}
+
+/**
+ * Stop here, since the listener goes on elsewhere, and ask whether to go on here after all.
+ * @param {"open_elsewhere" | "gone_elsewhere"} why
+ * @param {Opened} opened
+ */
+async function rest(why, { data, outbox, screen }) {
+  if (screen.scope.ended) return;
+  screen.giveWay();
+  // What this tab has not sent yet goes on its way while another one is in use.
+  const sender = new Sender({ outbox, scope: browser, page: null, fetch });
+  browser.listen(globalThis, "online", () => sender.kick());
+  sender.kick();
+  const words = new Words(data.words);
   const { ask } = await import("./dialog.js");
+  const tab = await tabOf(data);
   const asked = ask({
-    text: words.say(key),
+    text: words.say(why),
     buttons: [{
       words: words.say("continue_here"), main: true,
       // The server knows what the other tab has answered since.
-      act: () => void take().then((taken) => (taken ? location.reload() : asked.say(words.say("kept")))),
+      act: () => void tab.hold(data.hold_url, true).then((taken) => (taken ? location.reload() : asked.say(words.say("kept")))),
     }],
   }, browser);
 }

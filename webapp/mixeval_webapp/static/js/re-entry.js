@@ -64,7 +64,7 @@ export class ReEntry {
     asked.say("");
     const secret = encodeURIComponent(typed.split("/").pop() ?? "");
     const base = new URL(".", new URL(this.resumeUrl)).pathname;
-    if (secret !== "" && ((await this.#follow(`${base}${secret}`)) || (await this.#send(typed, base)))) {
+    if (secret !== "" && (await this.#follow(`${base}${secret}`))) {
       asked.close();
       this.#asked = null;
       // The session may be another one: the server knows where it is.
@@ -81,28 +81,6 @@ export class ReEntry {
     try {
       const { type, ok } = await this.fetch(path, { redirect: "manual" });
       return type === "opaqueredirect" || ok;
-    } catch {
-      return false;
-    }
-  }
-
-  /**
-   * Fill in the first page's form for codes, as the listener would there.
-   * @param {string} code
-   * @param {string} base the path of the form's address
-   */
-  async #send(code, base) {
-    try {
-      const home = new URL("..", new URL(base, location.href));
-      const page = new DOMParser().parseFromString(await (await this.fetch(home)).text(), "text/html");
-      const form = page.querySelector(`form[action$="${base.replace(/\/$/, "")}"]`);
-      const box = form?.querySelector("input:not([type=hidden])");
-      if (!form || !box) return false;
-      const fields = new URLSearchParams();
-      for (const { name, value } of form.querySelectorAll("input")) fields.append(name, value);
-      fields.set(box.getAttribute("name") ?? "", code);
-      const { type } = await this.fetch(form.getAttribute("action") ?? "", { method: "POST", body: fields, redirect: "manual" });
-      return type === "opaqueredirect";
     } catch {
       return false;
     }
