@@ -58,7 +58,7 @@ class Erased:
     decisions: int = 0
     external_ids: int = 0
     scrubbed: bool = True
-    """False where a reader held on to the old pages of an SQLite file; they go with the next erasure."""
+    """False where a reader held on to the old pages of an SQLite file, or the disk was full; they go with the next."""
 
 
 def erase(database: Database, participant_code: str, *, folder: Path) -> Erased:
@@ -81,18 +81,39 @@ def erase(database: Database, participant_code: str, *, folder: Path) -> Erased:
     return erase_all(database, [participant_code], folder=folder)
 
 
+def pseudonym_of(db: Session, code: str) -> str:
+    """Return the pseudonym of whom `code` names: a pseudonym, a completion code, or what a platform calls somebody.
+
+    Whoever asks to be erased knows one of them. What names nobody, or is no longer known, is returned as it is.
+    Raises ParticipantError where two platforms know different people by it.
+    """
+    if db.scalar(select(Participant.id).where(Participant.code == code)) is not None:
+        return code
+    sessions = select(Participant.code).join(ParticipantSession)
+    found = db.scalar(sessions.where(ParticipantSession.completion_code == code))
+    if found is not None:
+        return found
+    people = set(db.scalars(sessions.join(ExternalId).where(ExternalId.value == code)))
+    if len(people) > 1:
+        raise ParticipantError(
+            f'"{code}" names {len(people)} participants, of different platforms',
+            remedy=f"name one by the pseudonym, {' or '.join(sorted(people))}",
+        )
+    return people.pop() if people else code
+
+
 def erase_all(database: Database, participant_codes: Iterable[str], *, folder: Path) -> Erased:
-    """Delete everything about each of the participants, AT_ONCE at a time; those that are not there are passed over."""
+    """Delete everything about each of the participants; those that are not there are passed over.
+
+    The tombstones of all are written before the first is deleted, so that a kill leaves none of them for good.
+    """
     told = read_tombstones(folder)
-    codes = iter(dict.fromkeys(participant_codes))
-    total: Counter[str] = Counter()
-    while together := list(islice(codes, AT_ONCE)):
-        moment = now()
-        new = {code: moment for code in together if code not in told}
-        if new:
-            add_tombstones(folder, new)
-        total += _erase(database, {code: told.get(code, moment) for code in together})
-    return _scrubbed(database, total)
+    moment = now()
+    erased_at = {code: told.get(code, moment) for code in participant_codes}
+    new = {code: erased_at[code] for code in erased_at if code not in told}
+    if new:
+        add_tombstones(folder, new)
+    return _scrubbed(database, _erase_together(database, erased_at))
 
 
 def reapply(database: Database, folder: Path) -> Sequence[str]:
@@ -113,11 +134,8 @@ def reapply(database: Database, folder: Path) -> Sequence[str]:
     missing = {code: moment for code, moment in told.items() if code not in recorded}
     if not back and not missing:
         return ()
-    to_do = iter(dict.fromkeys([*back, *missing]))
-    total: Counter[str] = Counter()
-    while together := list(islice(to_do, AT_ONCE)):
-        total += _erase(database, {code: all_of_them[code] for code in together})
-    _scrubbed(database, total)
+    erased_at = {code: all_of_them[code] for code in dict.fromkeys([*back, *missing])}
+    _scrubbed(database, _erase_together(database, erased_at))
     return tuple(back)
 
 
@@ -139,6 +157,14 @@ def _scrubbed(database: Database, total: Counter[str]) -> Erased:
         external_ids=total["external_ids"],
         scrubbed=scrubbed,
     )
+
+
+def _erase_together(database: Database, erased_at: Mapping[str, datetime]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    codes = iter(erased_at)
+    while together := list(islice(codes, AT_ONCE)):
+        total += _erase(database, {code: erased_at[code] for code in together})
+    return total
 
 
 def _erase(database: Database, erased_at: Mapping[str, datetime]) -> Counter[str]:

@@ -37,6 +37,7 @@ from mixeval.participant_steps import Checks, ConsentBox, Familiarisation, Level
 from mixeval.plan_section import PlanSection
 from mixeval.questions import OnlyIf, Question
 from mixeval.recruitment import RecruitmentSection
+from mixeval.retention import RetentionSection
 from mixeval.section import Section, Text
 from mixeval.validation import closest, validated
 
@@ -215,6 +216,7 @@ class Study(Section):
     participants: ParticipantsSection = ParticipantsSection()
     analysis: AnalysisSection = AnalysisSection()
     recruitment: RecruitmentSection = RecruitmentSection()
+    retention: RetentionSection = RetentionSection()
     messages: Mapping[str, Mapping[str, Mapping[str, str]]] = Field(default_factory=dict)
     """What STUDY/messages/LANGUAGE.toml says in place of mixeval's own words: language, table, key."""
 
@@ -290,9 +292,10 @@ class Study(Section):
     def canonical_json(self) -> str:
         """Write the study as JSON that is the same for every spelling of the same study.toml.
 
-        How participants are recruited is left out: it may change while a version is being answered.
+        How participants are recruited, and how long answers are kept, is left out: it may change while a version is
+        being answered.
         """
-        study = self.model_dump(mode="json", by_alias=True, exclude={"recruitment"})
+        study = self.model_dump(mode="json", by_alias=True, exclude={"recruitment", "retention"})
         return json.dumps(study, sort_keys=True, separators=(",", ":"))
 
 
@@ -387,6 +390,7 @@ def _homes_of_keys() -> dict[str, str]:
         ("[[stimuli.conditions]]", Condition),
         ("[analysis]", AnalysisSection),
         ("[recruitment]", RecruitmentSection),
+        ("[retention]", RetentionSection),
         ("if", OnlyIf),
         ("[[participants.questions]]", Question),
         ("consent_boxes", ConsentBox),

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from mixeval.database import Database, open_database
+from mixeval.erasure import reapply
 from mixeval.errors import DatabaseError
 from mixeval.settings import database_url
 from mixeval.study import read_study
@@ -28,6 +29,8 @@ def collected(study: Path) -> Iterator[Database]:
     database = open_database(url)
     try:
         prepare(database)
+        # It may have been put back from a backup.
+        reapply(database, study)
         yield database
     finally:
         database.close()

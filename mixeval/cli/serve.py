@@ -1,13 +1,21 @@
 """`mixeval serve`: the listening test, from this machine."""
 
 import logging
+import os
 import signal
 from pathlib import Path
 from types import FrameType
 
 import click
+from flask import Flask
 
+from mixeval.admin_password import VARIABLE, kept_password_hash
+from mixeval.cli.researcher import researcher
+from mixeval.models import now
+from mixeval.purging import overdue
 from mixeval_webapp.app import create_app, site_of
+from mixeval_webapp.logs import FORMATS, configure_logs
+from mixeval_webapp.recruitment.previews import PREVIEW_DAYS, preview_address
 from mixeval_webapp.server import Server
 
 
@@ -26,18 +34,61 @@ from mixeval_webapp.server import Server
 @click.option(
     "--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="Requests answered at once."
 )
-def serve(study: Path, host: str, port: int, threads: int) -> None:
+@click.option(
+    "--preview", is_flag=True, help="Print an address at which the test can be taken without being counted."
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    envvar="MIXEVAL_LOG_FORMAT",
+    show_envvar=True,
+    help="Logs for people, or one JSON object per line.",
+)
+@click.option(
+    "--log-requests/--no-log-requests", default=None, help="A line per request. [default: with json only]"
+)
+def serve(
+    study: Path,
+    host: str,
+    port: int,
+    threads: int,
+    log_format: str,
+    *,
+    preview: bool,
+    log_requests: bool | None,
+) -> None:
     """Serve the listening test in the folder STUDY until Ctrl-C or SIGTERM.
 
-    Answers go to STUDY/study.sqlite3, or to MIXEVAL_DATABASE_URL.
+    Answers go to STUDY/study.sqlite3, or to MIXEVAL_DATABASE_URL. Logs go to standard error.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    app = create_app(study)
+    configure_logs(log_format, requests=log_requests)
+    app = create_app(study, researcher=researcher())
+    for sentence in _overdue(app):
+        logging.getLogger("mixeval").warning(sentence)
     try:
-        _run(Server(app, host=host, port=port, threads=threads))
+        server = Server(app, host=host, port=port, threads=threads)
+        _tell_of_admin(study, server.url)
+        if preview:
+            address = preview_address(server.url, secret_key=str(app.secret_key))
+            click.echo(f"Preview, not counted, for {PREVIEW_DAYS} days: {address}")
+        _run(server)
     finally:
         site_of(app).database.close()
+
+
+def _tell_of_admin(study: Path, url: str) -> None:
+    if kept_password_hash(study, os.environ.get(VARIABLE)) is None:
+        click.echo(f"The researcher's pages are closed; `mixeval admin password {study}` opens them.")
+    else:
+        click.echo(f"The researcher's pages are at {url}admin")
+
+
+def _overdue(app: Flask) -> list[str]:
+    site = site_of(app)
+    with site.database.read() as db:
+        return overdue(db, site.version.study.retention, now().date())
 
 
 def _run(server: Server) -> None:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from mixeval.conditions import Role
 from mixeval.conversion.outline import Notes, Outline, OutlinedMix, OutlinedPage, PageKind, comparable
 from mixeval.conversion.plain_words import one_line, said
-from mixeval.conversion.waet_names import names_of
+from mixeval.conversion.waet_names import is_outside, names_of
 from mixeval.conversion.waet_settings import note_settings
 from mixeval.conversion.waet_surveys import Surveys, flag, number
 from mixeval.errors import ConversionError
@@ -70,7 +70,7 @@ class _Reading:
         if not self._pages:
             raise ConversionError(f"{self._name} has no <page>", remedy="add one")
         if kind == "single_axis" and any(
-            _is_outside(mix) for page in self._pages for mix in page.findall("audioelement")
+            is_outside(mix) for page in self._pages for mix in page.findall("audioelement")
         ):
             kind = "sliders"
             self._notes.change("Sliders take the place of one axis, as only they have an open reference.")
@@ -78,11 +78,11 @@ class _Reading:
             self._notes.change(
                 "The steps of a discrete scale become the words of a continuous one from 0 to 100."
             )
-        pages, reference = self._items(kind)
+        pages, opened = self._items(kind)
         kept = comparable(pages, self._notes)
         names = {page.id for page in kept}
         elements = [page for page in self._pages if self._id(page) in names]
-        test = self._test(kind, elements, reference if reference in kept[0].keys else None)
+        test = self._test(kind, elements, self._reference([opened.get(page.id) for page in kept]))
         participants = Surveys(self._setup, self._notes).participants(
             {self._id(page): page for page in elements}
         )
@@ -101,7 +101,7 @@ class _Reading:
 
     # What is rated
 
-    def _items(self, kind: PageKind) -> tuple[list[OutlinedPage], str | None]:
+    def _items(self, kind: PageKind) -> tuple[list[OutlinedPage], dict[str, str]]:
         ids = [self._id(page) for page in self._pages]
         twice = next((name for name in ids if ids.count(name) > 1), None)
         if twice is not None:
@@ -109,9 +109,9 @@ class _Reading:
                 f'{self._name}: the page "{twice}" is there twice', remedy="give each its own id"
             )
         named = names_of(self._pages)
-        pages, opened = [], set[str]()
+        pages, opened = [], dict[str, str]()
         for page in self._pages:
-            outside = [mix for mix in page.findall("audioelement") if _is_outside(mix)]
+            outside = [mix for mix in page.findall("audioelement") if is_outside(mix)]
             rated = [mix for mix in page.findall("audioelement") if mix not in outside]
             files = {self._file(mix, page): named[mix] for mix in rated}
             mixes = [self._mix(mix, page, named[mix]) for mix in rated]
@@ -122,10 +122,10 @@ class _Reading:
                         f'the open reference of the page "{self._id(page)}": only sliders have one'
                     )
                 elif file in files:
-                    opened.add(files[file])
+                    opened[self._id(page)] = files[file]
                 else:
                     mixes.append(OutlinedMix(named[mix], file, "reference"))
-                    opened.add(named[mix])
+                    opened[self._id(page)] = named[mix]
                     self._notes.change(
                         "The open reference is hidden among the rated mixes too, as in ITU-R BS.1534; there it was not rated."
                     )
@@ -136,7 +136,13 @@ class _Reading:
             pages.append(OutlinedPage(self._id(page), tuple(mixes)))
         if not pages:
             raise ConversionError(f"{self._name} has no page with audio", remedy="add <audioelement>s")
-        return pages, next(iter(opened)) if len(opened) == 1 else None
+        return pages, opened
+
+    def _reference(self, opened: Sequence[str | None]) -> str | None:
+        if len(set(opened)) > 1:
+            self._notes.lose("the open reference: it is not the same mix on all pages, or some have none")
+            return None
+        return opened[0]
 
     def _refuse_twice(self, page: ET.Element, mixes: Sequence[OutlinedMix]) -> None:
         keys = [mix.key for mix in mixes]
@@ -189,6 +195,8 @@ class _Reading:
             test |= self._scales(axes)
         elif axes:
             test |= self._asked(axes[0])
+        if kind == "abx" and test.pop("attribute", None):
+            self._notes.lose("what was asked for by name: abx pages ask which of two X is")
         if kind in {"sliders", "single_axis"} and self._comments(pages):
             test["comments"] = "mixes"
         if kind == "ab":
@@ -277,12 +285,8 @@ class _Reading:
         return page.get("id") or f"page {self._pages.index(page) + 1}"
 
 
-def _is_outside(mix: ET.Element) -> bool:
-    return mix.get("type") == "outside-reference"
-
-
 def _axis(axis: ET.Element) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     labels = tuple(
-        (label.get("position", ""), (label.text or "").strip()) for label in axis.iter("scalelabel")
+        sorted((label.get("position", ""), (label.text or "").strip()) for label in axis.iter("scalelabel"))
     )
     return axis.get("name", ""), (axis.findtext("title") or "").strip(), labels

@@ -30,7 +30,12 @@ def _own_id(mix: ET.Element, page: ET.Element) -> str:
 def _agreement(names: Mapping[ET.Element, str], pages: Sequence[ET.Element]) -> int:
     sets = []
     for page in pages:
-        own = [names[mix] for mix in page.findall("audioelement")]
+        own = [names[mix] for mix in page.findall("audioelement") if not is_outside(mix)]
         if own and all(own) and len(set(own)) == len(own):
             sets.append(frozenset(own))
     return max((sets.count(one) for one in sets), default=0)
+
+
+def is_outside(mix: ET.Element) -> bool:
+    """Tell an open reference, which is played and not rated."""
+    return mix.get("type") == "outside-reference"

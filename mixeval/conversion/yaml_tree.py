@@ -43,9 +43,9 @@ def read_yaml(content: bytes, name: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f", line {mark.line + 1}" if mark else ""
-        raise ConversionError(
-            f"{name}{where}: {error.problem or error.context}", remedy="correct it"
-        ) from error
+        colon = "mapping values are not allowed" in (error.problem or "")
+        remedy = "put text with a colon and a blank in it into quotation marks" if colon else "correct it"
+        raise ConversionError(f"{name}{where}: {error.problem or error.context}", remedy=remedy) from error
     except yaml.YAMLError as error:
         raise ConversionError(
             f"{name} is no YAML ({str(error).splitlines()[0]})", remedy="correct it"

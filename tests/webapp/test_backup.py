@@ -1,6 +1,7 @@
 """Backups of a study's answers, and how they are put back."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import stat
@@ -87,7 +88,11 @@ def test_the_newest_backups_are_kept_and_other_files_left_alone(rate, url, study
     made = [make_backup(url, study_folder).file for _ in range(4)]
     aside = make_backup(url, study_folder, label="before-restore").file
     (study_folder / "backups" / "study-notes.txt").write_text("mine")
-    assert keep_newest(study_folder, 2) == made[:2]
+    killed = study_folder / "backups" / ".draft-study-20260101T000000000000Z.sqlite3"
+    killed.touch()
+    assert keep_newest(study_folder, 4) == []
+    os.utime(killed, (0, 0))
+    assert keep_newest(study_folder, 2) == [*made[:2], killed]
     names = {path.name for path in (study_folder / "backups").iterdir()}
     assert names == {made[2].name, made[3].name, aside.name, "study-notes.txt"}
 
@@ -277,8 +282,7 @@ def test_a_session_goes_on_after_its_backup_was_put_back(open_app, listener_on, 
     restored = open_app(study_folder)
     # Its cookie still opens it.
     again = listener_on(restored)
-    cookie = listener.client.get_cookie("mixeval_session")
-    again.client.set_cookie("mixeval_session", cookie.value)
+    again.client.set_cookie(again.cookie, listener.secret)
     assert again.page()["page"] == page["page"]
     with site_of(restored).database.read() as db:
         assert len(db.scalars(select(ParticipantSession)).all()) == 1

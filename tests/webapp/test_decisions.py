@@ -5,6 +5,8 @@ from mixeval.decisions import decide, standing, withdraw
 from mixeval.errors import ParticipantError
 from mixeval.models import Decision, ParticipantSession
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def session_id(database, listener):

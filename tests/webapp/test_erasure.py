@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from mixeval.decisions import decide
-from mixeval.erasure import erase, erase_all, reapply
+from mixeval.erasure import erase, erase_all, pseudonym_of, reapply
 from mixeval.errors import ParticipantError
 from mixeval.models import (
     Base,
@@ -90,6 +90,7 @@ def everything(database):
         }
 
 
+@pytest.mark.both_databases
 def test_nothing_of_an_erased_participant_is_left_in_any_table(database, study_folder, two_listeners):
     first, _ = two_listeners
     before = everything(database)
@@ -114,6 +115,7 @@ def test_nothing_of_an_erased_participant_is_left_in_any_table(database, study_f
     assert [(row[5] != "None", row[6]) for row in after["invites"]] == [(True, "None")]
 
 
+@pytest.mark.both_databases
 def test_everybody_else_keeps_every_row(database, study_folder, two_listeners):
     first, second = two_listeners
     others = everything(database)["ratings"]
@@ -124,6 +126,7 @@ def test_everybody_else_keeps_every_row(database, study_folder, two_listeners):
     assert second.finish().status_code == 200
 
 
+@pytest.mark.both_databases
 def test_the_browser_of_an_erased_participant_is_refused_and_brings_nothing_back(
     database, study_folder, two_listeners
 ):
@@ -175,6 +178,7 @@ def test_the_tombstone_is_in_a_file_that_only_its_owner_reads(database, study_fo
     assert SECRET_WORDS not in text
 
 
+@pytest.mark.both_databases
 def test_erasing_twice_is_fine_and_an_unknown_pseudonym_is_told(database, study_folder, two_listeners):
     first, _ = two_listeners
     erase(database, first.code, folder=study_folder)
@@ -185,6 +189,23 @@ def test_erasing_twice_is_fine_and_an_unknown_pseudonym_is_told(database, study_
     with pytest.raises(ParticipantError, match='no participant "Pnobody"'):
         erase(database, "Pnobody", folder=study_folder)
     assert (study_folder / "erased.txt").read_text() == lines
+
+
+def test_who_asks_to_be_erased_is_found_by_any_code_that_they_know(database, two_listeners):
+    first, second = two_listeners
+    second.finish()
+    with database.read() as db:
+        done = db.scalars(
+            select(ParticipantSession).where(ParticipantSession.completed_at.is_not(None))
+        ).one()
+        assert pseudonym_of(db, first.code) == first.code
+        assert pseudonym_of(db, "5f0cafe") == first.code
+        assert pseudonym_of(db, done.completion_code) == done.participant.code
+        assert pseudonym_of(db, "nobody") == "nobody"
+    with database.write() as db:
+        db.add(ExternalId(session_id=done.id, platform="sona", value="5f0cafe"))
+    with database.read() as db, pytest.raises(ParticipantError, match="names 2 participants"):
+        pseudonym_of(db, "5f0cafe")
 
 
 def test_a_tombstone_that_cannot_be_written_leaves_everything_as_it_was(
@@ -226,6 +247,7 @@ def test_a_database_that_is_copied_back_from_a_backup_is_erased_again_at_the_nex
     assert late.send("PUT", page["ratings_url"], {"ratings": listener.ratings(page)}).status_code == 401
 
 
+@pytest.mark.both_databases
 def test_an_analysis_of_a_restored_database_counts_nobody_who_was_erased(
     study_folder, open_app, new_listener
 ):
@@ -244,6 +266,7 @@ def test_an_analysis_of_a_restored_database_counts_nobody_who_was_erased(
     assert other in sessions
 
 
+@pytest.mark.both_databases
 def test_tombstones_that_the_file_has_lost_are_written_to_it_again(database, study_folder, two_listeners):
     first, _ = two_listeners
     erase(database, first.code, folder=study_folder)
@@ -266,6 +289,7 @@ def test_tombstones_that_cannot_be_read_stop_the_start(open_app, study_folder):
         open_app(study_folder)
 
 
+@pytest.mark.both_databases
 def test_more_participants_than_one_transaction_takes_are_erased_together(
     database, study_folder, monkeypatch
 ):

@@ -1,6 +1,7 @@
 """The application factory: everything that is checked before anybody is let in happens here."""
 
 import hashlib
+import logging
 from pathlib import Path
 
 from flask import Flask, Response, request
@@ -17,17 +18,21 @@ from mixeval.settings import Settings, read_settings
 from mixeval.study import read_study
 from mixeval.versions import Version, check_rendered
 from mixeval_migrations import prepare
+from mixeval_webapp.admin.blueprint import open_admin
+from mixeval_webapp.admin.researcher import Researcher
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
 from mixeval_webapp.cookies import FormSessions, form_cookie_name
 from mixeval_webapp.design import check_design
 from mixeval_webapp.health import EXTENSION as READINESS
 from mixeval_webapp.health import health
+from mixeval_webapp.logs import log_requests
 from mixeval_webapp.messages import check_messages
 from mixeval_webapp.pages import pages
 from mixeval_webapp.payloads import MAX_BODY_BYTES
 from mixeval_webapp.problems import answer_problems
 from mixeval_webapp.readiness import Readiness
+from mixeval_webapp.served_audio import ServedAudio
 from mixeval_webapp.site import EXTENSION, Site, StudyVersions
 from mixeval_webapp.speech import teach
 from mixeval_webapp.stimulus_files import StimulusFiles
@@ -50,13 +55,20 @@ STATIC_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
 NEEDLESS_STATIC_HEADERS = ("Content-Disposition", "ETag", "Expires", "Last-Modified", "Accept-Ranges")
 """What Flask adds to every file, and a file whose address follows from its content does not need."""
 
+log = logging.getLogger(__name__)
+
 
 def create_app(
-    study_folder: Path | str, *, settings: Settings | None = None, database: Database | None = None
+    study_folder: Path | str,
+    *,
+    settings: Settings | None = None,
+    database: Database | None = None,
+    researcher: Researcher | None = None,
 ) -> Flask:
     """Make the application that serves the study in `study_folder`, for waitress, gunicorn or a test.
 
-    `settings` are read from the environment and `database` is opened from them if they are left out.
+    `settings` are read from the environment and `database` is opened from them if they are left out. `researcher`
+    is what the command line hands in for the pages under /admin, which are there once a password is set.
 
     Raises StudyError or ManifestError when the study is not rendered as it is written, naming a missing or
     changed file; DatabaseError when its answers cannot be kept.
@@ -72,11 +84,14 @@ def create_app(
     opened = database or open_database(settings.database_url)
     try:
         versions = _publish(version, opened, folder)
-        return _flask(Site(opened, versions, files, version.id, versions.label()), settings)
+        served = _served_audio(files, settings)
+        app = _flask(Site(opened, versions, files, version.id, versions.label(), served), settings)
+        open_admin(app, folder, settings, researcher or Researcher())
     except BaseException:
         if database is None:
             opened.close()
         raise
+    return app
 
 
 def site_of(app: Flask) -> Site:
@@ -92,7 +107,8 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
     try:
         prepare(database)
         # The database may have been put back from a backup.
-        reapply(database, folder)
+        for participant in reapply(database, folder):
+            log.warning("erased again, a backup had brought them back: participant=%s", participant)
         versions.publish(version)
     except DBAPIError as error:
         raise DatabaseError(
@@ -100,6 +116,12 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
             remedy="give yourself write permission to the database and its folder",
         ) from error
     return versions
+
+
+def _served_audio(files: StimulusFiles, settings: Settings) -> ServedAudio | None:
+    if settings.accel_folder is None:
+        return None
+    return ServedAudio(files, folder=settings.accel_folder, prefix=settings.accel_prefix)
 
 
 def _flask(site: Site, settings: Settings) -> Flask:
@@ -121,6 +143,8 @@ def _flask(site: Site, settings: Settings) -> Flask:
         # This check wants the Referer that our own policy withholds; token and SameSite cookie do its work.
         WTF_CSRF_SSL_STRICT=False,
     )
+    # Before the forms' check, whose refusals are told with the request's id too.
+    log_requests(app, trust_request_ids=settings.trusted_proxies > 0)
     # Of what a page says to its scripts, which travels as it is.
     app.jinja_env.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
     app.session_interface = FormSessions()

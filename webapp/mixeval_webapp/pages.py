@@ -1,5 +1,7 @@
 """What a participant sees: consent, rating pages, thanks; and the audio. The server knows which one is next."""
 
+from http import HTTPStatus
+
 from flask import Blueprint, Response, abort, make_response, redirect, render_template, request, url_for
 from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased
@@ -10,13 +12,14 @@ from mixeval.recruitment import Outcome, WayOut
 from mixeval.study import Study
 from mixeval.versions import Version
 from mixeval_webapp import entrance
+from mixeval_webapp.audit import tell_of_foreign_names
 from mixeval_webapp.cookies import secret_of_request, visitor_of_request
 from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data, was_screened_out
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor, find_visitor
 from mixeval_webapp.recruitment.ways_out import way_out_of
 from mixeval_webapp.resume_codes import in_groups
-from mixeval_webapp.sheet import read_sheet
+from mixeval_webapp.sheet import Sheet, Sound, read_sheet
 from mixeval_webapp.site import site
 from mixeval_webapp.speech import messages, speak_for
 from mixeval_webapp.study_words import in_its_language, paragraphs
@@ -71,7 +74,7 @@ def test() -> str | AnyResponse:
             way_out=_way_out(visitor, study, "screened_out"),
             words=messages().for_browser(),
         )
-    state = open_current_page(site().database, visitor)
+    state = open_current_page(site().database, visitor, study.participants)
     if state is not None:
         return render_template(
             PAGE_TYPES[state.sheet.kind].template,
@@ -92,9 +95,15 @@ def test() -> str | AnyResponse:
 @pages.get("/audio/<token:token>")
 def audio(token: str) -> Response:
     visitor = visitor_of_request()
-    data = None if visitor is None else _own_sound(visitor, token)
-    if data is None:
+    found = None if visitor is None else _own_sound(visitor, token)
+    if found is None:
+        tell_of_foreign_names()
         abort(404)
+    version, sheet, sound = found
+    served, handed_over = site().served_audio, None
+    if served is not None and sheet.item is not None:
+        handed_over = served.address(version, sheet.item, sound.condition)
+    data = b"" if handed_over else _sound_bytes(version, sheet, sound)
     response = make_response(data)
     response.content_type = "audio/flac"
     # Tokens are each participant's own, so neither cache nor comparison joins two listeners' files.
@@ -102,6 +111,12 @@ def audio(token: str) -> Response:
     response.cache_control.private = True
     response.cache_control.max_age = AUDIO_MAX_AGE_SECONDS
     response.cache_control.immutable = True
+    if handed_over:
+        # The web server in front sends the file, and answers for ranges; whether it is sent at all is said here.
+        response.make_conditional(request)
+        if response.status_code == HTTPStatus.OK:
+            response.headers["X-Accel-Redirect"] = handed_over
+        return response
     # Units and lists of ranges that are not understood may be ignored (RFC 9110, section 14.2).
     single = request.range is not None and request.range.units == "bytes" and len(request.range.ranges) == 1
     response.make_conditional(request, accept_ranges=single, complete_length=len(data))
@@ -166,8 +181,8 @@ def _completion_code(visitor: Visitor) -> str:
     return (now_complete.completion_code or "") if now_complete else ""
 
 
-def _own_sound(visitor: Visitor, token: str) -> bytes | None:
-    """Return the file of a sound on a page that this visitor has been shown, or will be next."""
+def _own_sound(visitor: Visitor, token: str) -> tuple[Version, Sheet, Sound] | None:
+    """Return a sound on a page that this visitor has been shown, or will be next."""
     before = aliased(Page)
     query = (
         select(Page, ParticipantSession.seed)
@@ -186,8 +201,11 @@ def _own_sound(visitor: Visitor, token: str) -> bytes | None:
         sheet = None if row is None else read_sheet(db, row[0], seed=row[1])
     if sheet is None:
         return None
-    version = site().versions.of(visitor.version_id)
     sound = next(sound for sound in sheet.sounds if sound.token == token)
+    return site().versions.of(visitor.version_id), sheet, sound
+
+
+def _sound_bytes(version: Version, sheet: Sheet, sound: Sound) -> bytes:
     if sheet.item is not None:
         return site().files.read(version, sheet.item, sound.condition)
     return PAGE_TYPES[sheet.kind].sound(version.study, sheet, sound)

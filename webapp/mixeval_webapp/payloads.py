@@ -27,7 +27,7 @@ MAX_DEPTH = 8
 MAX_DETAIL_CHARACTERS = 2000
 MAX_ANSWER_CHARACTERS = 12_000
 """Of JSON, in which a character of text may take six."""
-LISTS = ("ratings", "answers", "events")
+LISTS = ("ratings", "answers", "events", "entries")
 SAFE_INTEGER = 2**53 - 1
 """Largest integer that JavaScript, JSON and both databases keep exactly."""
 
@@ -142,7 +142,7 @@ def read_payload(request: Request, model: type[Model]) -> Model:
         raise ForeignRequestError("the header X-Mixeval is missing", remedy="send it with the value 1")
     if request.mimetype != "application/json":
         raise NotJsonError(f'the content type is "{request.mimetype[:60]}"', remedy="send application/json")
-    return parse_payload(request.get_data(cache=False), model)
+    return parse_payload(request.get_data(), model)
 
 
 def parse_payload(body: bytes, model: type[Model]) -> Model:

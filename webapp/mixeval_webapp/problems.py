@@ -16,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import BadHost, HTTPException
 
 from mixeval.errors import MixevalError
+from mixeval_webapp.audit import tell_of_foreign_names
+from mixeval_webapp.logs import route
 from mixeval_webapp.speech import messages
 from mixeval_webapp.stimulus_files import StimulusUnavailableError
 
@@ -137,6 +139,8 @@ def answer_problems(app: Flask) -> None:
 
 def _refused(error: RefusalError) -> Response:
     _log_refusal(error.status, error.reason)
+    if isinstance(error, NotYoursError | NotServedError):
+        tell_of_foreign_names()
     return _answer(
         error.status,
         messages().say(error.said) if error.said else str(error),
@@ -158,7 +162,7 @@ def _storage_failed(error: DBAPIError | PoolTimeoutError) -> Response:
         return _unexpected(error)
     # `orig` has the driver's sentence only; the statement's parameters would put tokens into the log.
     cause = error.orig if isinstance(error, DBAPIError) else "every connection is in use"
-    log.error("storage failed: %s route=%s", cause, _route())
+    log.error("storage failed: %s route=%s", cause, route())
     full = any(words in str(cause) for words in ("disk is full", "No space left"))
     return _answer(
         HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE,
@@ -190,7 +194,7 @@ def _http_problem(error: HTTPException) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
-    log.error("unexpected %s route=%s", type(error).__name__, _route(), exc_info=error)
+    log.error("unexpected %s route=%s", type(error).__name__, route(), exc_info=error)
     return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, messages().say("error.unexpected"))
 
 
@@ -237,10 +241,7 @@ def _log_refusal(status: HTTPStatus, reason: str) -> None:
         status,
         reason,
         request.method,
-        _route(),
+        route(),
         g.get("participant", "-"),
+        extra={"fields": {"event": "refused", "status": status, "reason": reason, "method": request.method}},
     )
-
-
-def _route() -> str:
-    return request.url_rule.rule if request.url_rule else "-"

@@ -16,6 +16,7 @@ from mixeval.manifest import parse_manifest
 from mixeval.models import StudyVersion, now
 from mixeval.study import Study
 from mixeval.versions import Version
+from mixeval_webapp.served_audio import ServedAudio
 from mixeval_webapp.stimulus_files import StimulusFiles
 
 EXTENSION = "mixeval"
@@ -77,6 +78,8 @@ class Site:
     """What new participants get."""
     label: str
     """Tells this study's cookies from another's on the same host."""
+    served_audio: ServedAudio | None = None
+    """Where the web server in front sends the audio."""
 
     @property
     def version(self) -> Version:

@@ -15,6 +15,25 @@ class StimulusUnavailableError(MixevalError):
     """A file that a participant is to hear is missing or has changed; nothing is played in its place."""
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """What changes when a file is written to or put in the place of another."""
+
+    bytes: int
+    modified_ns: int
+    changed_ns: int
+    inode: int
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return the stamp of a file, or nothing where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+
+
 class StimulusFiles:
     """The files in STUDY/stimuli. Their content-derived names keep old versions beside new ones."""
 
@@ -71,20 +90,22 @@ class StimulusFiles:
 
         Raises StimulusUnavailableError when it is missing or has changed.
         """
-        for stimulus in version.manifest.of_item(item):
-            if stimulus.condition == condition:
-                return flac.blind(self._read(stimulus), self.page_bytes(version, item))
-        raise StimulusUnavailableError(
-            f'the manifest has no "{condition}" of "{item}"',
-            remedy="render the study again with `mixeval render`",
-        )
+        return flac.blind(self._read(_stimulus(version, item, condition)), self.page_bytes(version, item))
+
+    def blinded_name(self, version: Version, item: str, condition: str) -> str:
+        """Name the blinded file of one mix by what it is made from, for a cache of them.
+
+        Raises StimulusUnavailableError when a file of the page is missing or has changed.
+        """
+        made_from = f"{_stimulus(version, item, condition).sha256} {self.page_bytes(version, item)}"
+        return f"{hashlib.sha256(made_from.encode()).hexdigest()[:32]}.flac"
 
     def _check_again(self, stimuli: Iterable[Stimulus]) -> None:
         """Read those files again whose size or time of change is another than when their hash was right."""
         for stimulus in stimuli:
             checked = self._checked.get((stimulus.file, stimulus.sha256))
             stamp = None if checked is None else checked.stamp
-            if stamp is None or stamp != _stamp_of(self.folder / stimulus.file):
+            if stamp is None or stamp != stamp_of(self.folder / stimulus.file):
                 self._read(stimulus)
 
     def _read(self, stimulus: Stimulus) -> flac.Flac:
@@ -92,7 +113,7 @@ class StimulusFiles:
         path = self.folder / stimulus.file
         self._checked[stimulus.file, stimulus.sha256] = _Checked(stimulus, None)
         try:
-            stamp, data = _stamp_of(path), path.read_bytes()
+            stamp, data = stamp_of(path), path.read_bytes()
         except OSError as error:
             raise StimulusUnavailableError(
                 f"{path} cannot be read ({error.strerror})",
@@ -111,29 +132,21 @@ class StimulusFiles:
 
 
 @dataclass(frozen=True)
-class _Stamp:
-    """What changes when a file is written to or put in the place of another."""
-
-    bytes: int
-    modified_ns: int
-    changed_ns: int
-    inode: int
-
-
-@dataclass(frozen=True)
 class _Checked:
     """A file that was read, with its stamp where its hash was right."""
 
     stimulus: Stimulus
-    stamp: _Stamp | None
+    stamp: Stamp | None
 
 
-def _stamp_of(path: Path) -> _Stamp | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return _Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+def _stimulus(version: Version, item: str, condition: str) -> Stimulus:
+    for stimulus in version.manifest.of_item(item):
+        if stimulus.condition == condition:
+            return stimulus
+    raise StimulusUnavailableError(
+        f'the manifest has no "{condition}" of "{item}"',
+        remedy="render the study again with `mixeval render`",
+    )
 
 
 def _page_key(stimuli: tuple[Stimulus, ...]) -> tuple[str, ...]:

@@ -12,12 +12,11 @@ from sqlalchemy.orm import Session
 
 from mixeval.recruitment import ExternalIds, RecruitmentSection
 from mixeval_webapp.recruitment.external_ids import claim_external_id
-from mixeval_webapp.recruitment.invites import claim_invite
+from mixeval_webapp.recruitment.invites import INVITE_PARAMETER, claim_invite
 from mixeval_webapp.recruitment.previews import is_preview, is_simulation
 
 Kind = Literal["open", "invite", "platform", "preview", "simulation", "platform_preview", "nothing"]
 
-INVITE_PARAMETER = "invite"
 PREVIEW_PARAMETER = "preview"
 SIMULATION_PARAMETER = "simulation"
 _SALT = "arrival"

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import urllib.parse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from mixeval.database import Database
 from mixeval.models import Invite, Participant, ParticipantSession, now
 from mixeval_webapp.problems import RefusalError
 
+INVITE_PARAMETER = "invite"
 TOKEN_BYTES = 18
 """144 bits, which make 24 characters without padding."""
 
@@ -61,6 +63,11 @@ def make_invites(
         db.add_all(invites)
         db.flush()
         return [(invite.id, token) for invite, token in zip(invites, tokens, strict=True)]
+
+
+def invite_address(base: str, token: str) -> str:
+    """Return the address below `base`, the test's own, that `token` opens."""
+    return f"{base.rstrip('/')}/?{urllib.parse.urlencode({INVITE_PARAMETER: token})}"
 
 
 def list_invites(db: Session) -> Sequence[InviteState]:
