@@ -34,6 +34,8 @@ class Rater:
         form = read_page(self.browser.get(self.browser.home))
         self.browser.submit(str(form.action), form.fields)
         self.acknowledged: dict[str, int] = {}
+        self.count = 0
+        """Of acknowledgements, of which only the newest for each mix is remembered."""
         self.open()
 
     def open(self) -> None:
@@ -62,17 +64,12 @@ class Rater:
         body = f'{{"ratings":[{rows}]}}'
         return f"{self._head}{len(body)}\r\n\r\n{body}".encode()
 
-    def ratings(self) -> list[dict[str, object]]:
-        self.sequence += 1
-        document = json.loads(self.next_save(len(self.page["stimuli"])).split(b"\r\n\r\n", 1)[1])
-        found: list[dict[str, object]] = document["ratings"]
-        return found
-
     def accept(self, body: bytes) -> int:
         """Remember what an answer acknowledges."""
         saved = json.loads(body)["saved"]
         for rating in saved:
             self.acknowledged[rating["stimulus"]] = rating["sequence"]
+        self.count += len(saved)
         return len(saved)
 
 

@@ -5,6 +5,7 @@ takes its write lock at the start of a write: a deferred transaction that reads 
 "database is locked" instead of waiting. PostgreSQL runs by URL, and connections that were idle are pinged.
 """
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from mixeval.prepared import Prepared
 BUSY_TIMEOUT_SECONDS = 30
 CONNECT_TIMEOUT_SECONDS = 10
 READERS = 4
+POSTGRESQL_DISK_FULL = "53100"
 PING_AFTER_SECONDS = 1.0
 """A connection to PostgreSQL that was idle for longer may have been lost."""
 
@@ -86,6 +88,17 @@ def upsert(db: Session | Dialect, table: type[DeclarativeBase]) -> Any:
     dialect = db.get_bind().dialect if isinstance(db, Session) else db
     insert: Callable[..., Any] = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
     return insert(table)
+
+
+def cause(error: DBAPIError) -> str:
+    """Return the driver's sentence; PostgreSQL's details below it may hold a row with its tokens."""
+    return str(error.orig).split("\n", maxsplit=1)[0]
+
+
+def is_disk_full(error: DBAPIError) -> bool:
+    """Tell whether the database had no room; its words depend on the server's language, the codes do not."""
+    codes = (getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None))
+    return codes[0] == sqlite3.SQLITE_FULL or codes[1] == POSTGRESQL_DISK_FULL
 
 
 def _sqlite(url: URL) -> Database:

@@ -1,15 +1,17 @@
 import sqlite3
 import threading
 import time
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import mixeval_migrations
-from mixeval.database import open_database
+from mixeval.database import cause, open_database
 from mixeval.errors import DatabaseError
 from mixeval.models import Participant
+from mixeval.prepared import Prepared
 
 
 @pytest.fixture
@@ -119,3 +121,90 @@ def test_a_password_in_the_url_is_not_told():
     with pytest.raises(DatabaseError) as caught:
         open_database("postgresql+psycopg://me:secret@127.0.0.1:1/none")
     assert "secret" not in str(caught.value)
+
+
+@pytest.fixture
+def stored_database(database_url):
+    database = open_database(database_url)
+    mixeval_migrations.prepare(database)
+    yield database
+    database.close()
+
+
+@pytest.mark.both_databases
+def test_a_read_sees_one_moment_whatever_is_written_meanwhile(stored_database):
+    write_one(stored_database, "before")
+    with stored_database.read() as session:
+        seen = session.query(Participant).count()
+        write_one(stored_database, "meanwhile")
+        assert session.query(Participant).count() == seen
+    with stored_database.read() as session:
+        assert session.query(Participant).count() == 2
+
+
+CODES = Prepared(select(Participant.code, Participant.simulated, Participant.created_at))
+INSERT = Prepared(
+    insert(Participant).values(
+        {name: bindparam(name) for name in ("code", "simulated", "preview", "created_at")}
+    )
+)
+
+
+@pytest.mark.both_databases
+def test_a_prepared_statement_writes_and_reads_what_sqlalchemy_does(stored_database):
+    moment = datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=timezone(timedelta(hours=5)))
+    rows = [
+        {"code": f"P{number}", "simulated": number == 1, "preview": False, "created_at": moment}
+        for number in range(3)
+    ]
+    with stored_database.write() as session:
+        assert INSERT.each(session, rows) == 3
+    with stored_database.read() as session:
+        people = session.query(Participant).order_by(Participant.code).all()
+        assert [(row.code, row.simulated, row.created_at) for row in people] == [
+            (row["code"], row["simulated"], moment) for row in rows
+        ]
+    found = sorted(stored_database.fetch(CODES, {}))
+    assert [tuple(row) for row in found] == [(row.code, row.simulated, row.created_at) for row in people]
+
+
+@pytest.mark.both_databases
+def test_a_prepared_statement_that_fails_raises_what_sqlalchemy_does_without_its_parameters(stored_database):
+    row = {"code": "S3CRET", "simulated": False, "preview": False, "created_at": datetime.now(UTC)}
+
+    def store_twice():
+        with stored_database.write() as session:
+            INSERT.each(session, [row, row])
+
+    with pytest.raises(IntegrityError) as caught:
+        store_twice()
+    assert "S3CRET" not in cause(caught.value)
+    with stored_database.read() as session:
+        assert session.query(Participant).count() == 0
+
+
+def test_connections_that_the_server_closed_while_nobody_used_them_are_replaced(postgresql, monkeypatch):
+    name = postgresql.create()
+    database = open_database(postgresql.url(name))
+    mixeval_migrations.prepare(database)
+    write_one(database, "before")
+    monkeypatch.setattr("mixeval.database.PING_AFTER_SECONDS", 0.0)
+    postgresql.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    write_one(database, "after")
+    assert len(database.fetch(CODES, {})) == 2
+    database.close()
+    postgresql.drop(name)
+
+
+def test_a_connection_that_is_lost_in_use_fails_once_and_is_replaced(postgresql):
+    name = postgresql.create()
+    database = open_database(postgresql.url(name))
+    mixeval_migrations.prepare(database)
+    write_one(database, "before")
+    postgresql.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    with pytest.raises(DBAPIError) as caught:
+        database.fetch(CODES, {})
+    assert caught.value.connection_invalidated
+    assert len(database.fetch(CODES, {})) == 1
+    database.close()
+    postgresql.drop(name)

@@ -77,8 +77,9 @@ def test_every_migration_goes_back_as_well(database):
 def test_a_newer_schema_is_refused_and_left_as_it_is(database, name):
     mixeval_migrations.upgrade(database)
     set_revision(database, "9999")
-    with pytest.raises(DatabaseError, match=r"9999.*newer than this version"):
+    with pytest.raises(DatabaseError, match=r"9999.*newer than this version") as caught:
         getattr(mixeval_migrations, name)(database)
+    assert database.engine.url.database in str(caught.value)
     with database.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "9999"
 

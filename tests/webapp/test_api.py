@@ -1,5 +1,8 @@
 import json
 import logging
+import threading
+import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -74,6 +77,56 @@ def test_two_answers_with_one_sequence_number_are_never_both_acknowledged(listen
     assert listener.complete(page, [second]).status_code == 409
     assert listener.put(page, [first | {"sequence": 5}, second | {"sequence": 5}]).status_code == 409
     assert [(row.value, row.sequence) for row in rows()] == [(10, 4)]
+
+
+def test_of_two_answers_with_one_number_at_the_same_instant_one_is_acknowledged_and_stored(
+    listener, page, rows, app
+):
+    cookies = listener.client._cookies
+    for turn in range(1, 9):
+        barrier = threading.Barrier(2)
+
+        def send(value, turn=turn, barrier=barrier):
+            client = app.test_client()
+            client._cookies = cookies
+            barrier.wait()
+            rating = listener.rating(page, value=value, sequence=turn)
+            answer = client.put(page["ratings_url"], json={"ratings": [rating]}, headers=HEADERS)
+            return answer.status_code, value
+
+        with ThreadPoolExecutor(2) as pool:
+            answers = dict(pool.map(send, [turn, 100 - turn]))
+        assert set(answers) == {200, 409}
+        (row,) = rows()
+        assert (row.sequence, row.value) == (turn, answers[200])
+
+
+HOSTILE = ["%00", "a%00b", "%ED%A0%80", "%F0%9F%A5%81", "%E2%80%AE", "9" * 3000, "%27%22--", "%25s%3F%3A1"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_in_addresses_headers_cookies_and_forms_is_never_an_error_of_the_server(
+    listener, new_listener, page, text
+):
+    client = listener.client
+    plain = urllib.parse.unquote(text, errors="replace")
+    in_header = text if "%00" in text else plain.encode().decode("latin-1")
+    statuses = [
+        client.get(f"/resume/{text}").status_code,
+        client.get(f"/?PROLIFIC_PID={text}&invite={text}&id={text}").status_code,
+        client.get(f"/audio/{text}").status_code,
+        client.put(
+            page["ratings_url"],
+            json={"ratings": [listener.rating(page)]},
+            headers=HEADERS | {"X-Mixeval-Tab": in_header},
+        ).status_code,
+        client.post("/start", data=listener.form() | {"start_id": plain, "box_0": plain}).status_code,
+    ]
+    stranger = new_listener()
+    stranger.client.set_cookie("mixeval_session", in_header)
+    statuses.append(stranger.client.get("/test").status_code)
+    statuses.append(stranger.client.post("/start", data=stranger.form() | {"start_id": plain}).status_code)
+    assert all(status < 500 for status in statuses), statuses
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

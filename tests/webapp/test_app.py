@@ -44,7 +44,9 @@ def test_a_database_that_cannot_be_written_is_refused_by_name(open_app, study_fo
 
 def test_a_read_only_database_is_refused(open_app, study_folder):
     open_app(study_folder)
-    with pytest.raises(DatabaseError, match=r"cannot be stored|cannot be opened"):
+    with pytest.raises(
+        DatabaseError, match=r"(cannot be stored|cannot be opened).*|study\.sqlite3.*readonly"
+    ):
         open_app(study_folder, database_url=f"sqlite:///file:{study_folder}/study.sqlite3?mode=ro&uri=true")
 
 

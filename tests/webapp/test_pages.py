@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from mixeval.errors import StudyError
 from mixeval.manifest import FOLDER, read_manifest
-from mixeval.models import Page, Participant, ParticipantSession
+from mixeval.models import Answer, Page, Participant, ParticipantSession
 from mixeval_webapp.app import site_of
 
 pytestmark = pytest.mark.both_databases
@@ -283,3 +284,44 @@ def test_an_old_session_keeps_its_texts_and_its_audio_after_a_new_version(
     newcomer.client = renewed.test_client()
     newcomer.start()
     assert newcomer.page()["axes"][0]["question"] == "How good is each mix?"
+
+
+SCRIPTS = {
+    "Cyrillic": "\u0411\u0430\u0440\u0430\u0431\u0430\u043d",
+    "emoji": "\U0001f941\U0001f3fd",
+    "right to left": "\u05ea\u05d5\u05e4\u05d9\u05dd",
+    "composed": "caf\u00e9",
+    "decomposed": "cafe\u0301",
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_labels_and_comments_in_any_script_are_kept_to_the_letter(
+    study_folder, open_app, listener_on, script
+):
+    text = SCRIPTS[script]
+    path = study_folder / "study.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("Anchor 3.5 kHz", text) + 'comments = "page"\n',
+        encoding="utf-8",
+    )
+    listener = listener_on(open_app(study_folder))
+    listener.start()
+    page = listener.page()
+    comment = {"subject": "", "name": "comment", "value": text, "sequence": page["next_sequence"]}
+    assert listener.send("PUT", page["answers_url"], {"answers": [comment]}).status_code == 200
+    # Another server reads what the first one stored.
+    site = site_of(open_app(study_folder))
+    site.versions._read.clear()
+    assert site.version.study.conditions[-1].label == text
+    with site.database.read() as db:
+        assert [row.value for row in db.query(Answer)] == [text]
+
+
+def test_an_id_in_another_script_is_refused_since_it_stands_in_files_and_tables(study_folder, open_app):
+    path = study_folder / "study.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("low_anchor", SCRIPTS["Cyrillic"]), encoding="utf-8"
+    )
+    with pytest.raises(StudyError, match="id"):
+        open_app(study_folder)

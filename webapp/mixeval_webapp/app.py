@@ -112,7 +112,7 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
         versions.publish(version)
     except DBAPIError as error:
         raise DatabaseError(
-            f"the answers to {folder} cannot be stored ({error.orig})",
+            f"the answers to {folder} cannot be stored in {database.engine.url.database} ({error.orig})",
             remedy="give yourself write permission to the database and its folder",
         ) from error
     return versions

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import BadHost, HTTPException
 
+from mixeval.database import cause, is_disk_full
 from mixeval.errors import MixevalError
 from mixeval_webapp.audit import tell_of_foreign_names
 from mixeval_webapp.logs import route
@@ -158,12 +159,13 @@ def _stimulus_unavailable(error: StimulusUnavailableError) -> Response:
 
 
 def _storage_failed(error: DBAPIError | PoolTimeoutError) -> Response:
+    # The driver's sentence only: parameters and details of a row would put tokens into the log.
+    sentence = cause(error) if isinstance(error, DBAPIError) else "every connection is in use"
     if isinstance(error, IntegrityError):
-        return _unexpected(error)
-    # `orig` has the driver's sentence only; the statement's parameters would put tokens into the log.
-    cause = error.orig if isinstance(error, DBAPIError) else "every connection is in use"
-    log.error("storage failed: %s route=%s", cause, route())
-    full = any(words in str(cause) for words in ("disk is full", "No space left"))
+        log.error("unexpected %s route=%s", sentence, route())
+        return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, messages().say("error.unexpected"))
+    log.error("storage failed: %s route=%s", sentence, route())
+    full = isinstance(error, DBAPIError) and is_disk_full(error)
     return _answer(
         HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE,
         messages().say("error.not_stored"),
