@@ -4,6 +4,7 @@ Each returns what it found, and raises a MixevalError where something is wrong; 
 """
 
 import importlib
+import os
 import stat
 import tempfile
 import time
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from mixeval_webapp.site import Site
 
+ADMIN_PASSWORD_NAME = ".admin-password"  # noqa: S105 - the name of a file
 MOST_CLOCK_SECONDS = 5.0
 MOST_BACKUP_AGE = timedelta(days=2)
 TIMEOUT_SECONDS = 30
@@ -124,7 +126,8 @@ def _rights(place: Place) -> str:
             pass
     except OSError as error:
         raise StudyError(
-            f"{place.folder} cannot be written ({error.strerror})", remedy="give yourself write permission there"
+            f"{place.folder} cannot be written ({error.strerror})",
+            remedy="give yourself write permission there",
         ) from error
     return "folder and database are yours to write, the secret key is yours alone to read"
 
@@ -224,6 +227,34 @@ def _recruitment(place: Place) -> str:
     return f"participants from {recruitment.platform}, with every code"
 
 
+def _retention(place: Place) -> str:
+    retention = place.site.version.study.retention
+    if retention.until is None:
+        raise Advice(
+            "study.toml does not say how long answers are kept",
+            remedy="add [retention] with until = YYYY-MM-DD, as the consent text promises",
+        )
+    today = datetime.now(UTC).date()
+    if retention.all_due(today) or retention.external_ids_due(today):
+        raise StudyError(
+            f"data were to be deleted by {retention.external_ids_until or retention.until}",
+            remedy=f"run `mixeval purge {place.folder}`",
+        )
+    return f"answers are kept until {retention.until}"
+
+
+def _password(place: Place) -> str:
+    file = place.folder / ADMIN_PASSWORD_NAME
+    if not file.exists() and not os.environ.get("MIXEVAL_ADMIN_PASSWORD_HASH"):
+        raise Advice(
+            "no password is set, so nobody can see the researcher's pages",
+            remedy=f"run `mixeval admin password {place.folder}`",
+        )
+    if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        raise StudyError(f"{file} can be read by others", remedy=f"run: chmod 600 {file}")
+    return "the researcher's pages have a password"
+
+
 def _backup(place: Place) -> str:
     from mixeval.backup import FOLDER_NAME  # noqa: PLC0415 - beside its only use
 
@@ -293,7 +324,8 @@ def _served_safely(place: Place) -> str:
         )
     if "secure" not in headers.get("set-cookie", "").lower():
         raise StudyError(
-            "cookies are not marked Secure", remedy="set MIXEVAL_TRUSTED_PROXIES to the number of proxies in front"
+            "cookies are not marked Secure",
+            remedy="set MIXEVAL_TRUSTED_PROXIES to the number of proxies in front",
         )
     return "HTTPS, with Secure cookies"
 
@@ -309,6 +341,8 @@ CHECKS: dict[str, Callable[[Place], str]] = {
     "rehearsal": _rehearsal,
     "export": _export,
     "backup": _backup,
+    "retention": _retention,
+    "password": _password,
 }
 CHECKS_AT_URL: dict[str, Callable[[Place], str]] = {
     "served": _served_ready,

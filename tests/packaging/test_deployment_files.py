@@ -71,7 +71,9 @@ def test_services_have_what_they_refer_to():
 
 def test_no_secret_is_written_down():
     for path in FILES:
-        assert not re.search(r"(?i)(password|secret_key)\s*[=:]\s*['\"]?[a-z0-9]{8,}$", path.read_text(), re.M)
+        assert not re.search(
+            r"(?i)(password|secret_key)\s*[=:]\s*['\"]?[a-z0-9]{8,}$", path.read_text(), re.MULTILINE
+        )
 
 
 def test_secrets_in_files_reach_the_command(tmp_path):
@@ -104,7 +106,7 @@ def test_systemd_understands_the_units(name, tmp_path):
 
 
 @pytest.mark.slow
-def test_systemd_calls_the_service_well_guarded(tmp_path):
+def test_systemd_calls_the_service_well_guarded():
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd is not installed")

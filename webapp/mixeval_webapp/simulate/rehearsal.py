@@ -77,7 +77,8 @@ def _check_page(files: Collection[bytes]) -> None:
         shapes.add((len(file), info.frames, info.samplerate, info.subtype))
     if len(shapes) > 1:
         raise SimulationError(
-            "the sounds of one page differ in size, length, rate or bit depth", remedy="render the study again"
+            "the sounds of one page differ in size, length, rate or bit depth",
+            remedy="render the study again",
         )
 
 
