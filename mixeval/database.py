@@ -83,7 +83,9 @@ def open_database(url: str) -> Database:
 
 def name_of(url: URL) -> str:
     """Return what people know a database by: the file, or the URL without its password."""
-    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    return (
+        str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    )
 
 
 def upsert(db: Session | Dialect, table: type[DeclarativeBase]) -> Any:

@@ -4,7 +4,6 @@ Each returns what it found, and raises a MixevalError where something is wrong; 
 """
 
 import importlib
-import os
 import stat
 import tempfile
 import time
@@ -18,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mixeval import admin_password
 from mixeval.errors import AudioError, DatabaseError, MixevalError, SimulationError, StudyError
 from mixeval.manifest import FOLDER, Stimulus
 from mixeval.settings import SECRET_KEY_NAME, Settings, read_settings
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from mixeval_webapp.site import Site
 
-ADMIN_PASSWORD_NAME = ".admin-password"  # noqa: S105 - the name of a file
 MOST_CLOCK_SECONDS = 5.0
 MOST_BACKUP_AGE = timedelta(days=2)
 TIMEOUT_SECONDS = 30
@@ -244,8 +243,8 @@ def _retention(place: Place) -> str:
 
 
 def _password(place: Place) -> str:
-    file = place.folder / ADMIN_PASSWORD_NAME
-    if not file.exists() and not os.environ.get("MIXEVAL_ADMIN_PASSWORD_HASH"):
+    file = place.folder / admin_password.FILE_NAME
+    if admin_password.kept_password_hash(place.folder, place.settings.admin_password_hash) is None:
         raise Advice(
             "no password is set, so nobody can see the researcher's pages",
             remedy=f"run `mixeval admin password {place.folder}`",

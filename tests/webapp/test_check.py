@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
+from mixeval.admin_password import hash_password, keep_password_hash
 from mixeval.cli import main
 from mixeval.manifest import FOLDER, read_manifest
 from mixeval_webapp import readiness
@@ -151,9 +152,7 @@ def test_data_past_their_day_are_a_problem_and_no_day_at_all_is_advice(study_fol
 
 def test_a_password_that_others_can_read_is_a_problem_and_none_is_advice(study_folder):
     assert lines_of(study_folder)["password"]["state"] == "advice"
-    file = study_folder / ".admin-password"
-    file.write_text("$argon2id$...")
-    file.chmod(0o644)
+    keep_password_hash(study_folder, hash_password("four words of no kin")).chmod(0o644)
     assert "chmod 600" in lines_of(study_folder)["password"]["remedy"]
 
 

@@ -41,7 +41,9 @@ def as_somebody_without_rights():
 
 
 @pytest.mark.parametrize(("file_mode", "folder_mode"), [(0o444, 0o555), (0o444, 0o777), (0o666, 0o555)])
-def test_a_database_that_may_only_be_read_is_refused_by_its_file(used_study, open_app, file_mode, folder_mode):
+def test_a_database_that_may_only_be_read_is_refused_by_its_file(
+    used_study, open_app, file_mode, folder_mode
+):
     file = used_study / "study.sqlite3"
     file.chmod(file_mode)
     used_study.chmod(folder_mode)
@@ -51,7 +53,9 @@ def test_a_database_that_may_only_be_read_is_refused_by_its_file(used_study, ope
     assert "write" in refused.value.remedy
 
 
-@pytest.mark.parametrize(("revision", "remedy"), [("0002", "mixeval db upgrade"), ("9999", "upgrade mixeval")])
+@pytest.mark.parametrize(
+    ("revision", "remedy"), [("0002", "mixeval db upgrade"), ("9999", "upgrade mixeval")]
+)
 def test_a_schema_of_another_version_is_refused_by_its_file(used_study, open_app, revision, remedy):
     file = used_study / "study.sqlite3"
     with contextlib.closing(sqlite3.connect(file)) as db:
