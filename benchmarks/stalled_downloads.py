@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,17 +98,17 @@ def wait_for(address: str) -> None:
 @contextlib.contextmanager
 def stalled(rater: Rater, count: int) -> Iterator[None]:
     """Ask for `count` clips and take no more of them than what fits a small buffer."""
+    place = urllib.parse.urlsplit(rater.page["resume_url"])
     with contextlib.ExitStack() as connections:
         for number in range(count):
             connection = connections.enter_context(socket.socket())
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-            connection.connect((rater.host, rater.port))
+            connection.connect((place.hostname, place.port))
             audio = rater.page["stimuli"][number % len(rater.page["stimuli"])]["url"]
-            head = (
-                f"GET {audio} HTTP/1.1\r\nHost: {rater.host}:{rater.port}\r\nCookie: {rater.cookie}\r\n\r\n"
-            )
+            head = f"GET {audio} HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {rater.cookie}\r\n\r\n"
             connection.sendall(head.encode())
-        time.sleep(2)
+            # Its first bytes are here, so it stands still and asks nothing of the server any more.
+            connection.recv(1)
         yield
 
 
@@ -115,8 +116,7 @@ def save(rater: Rater, count: int) -> list[float]:
     """Save `count` times and return how many milliseconds each took."""
     took = []
     for _ in range(count):
-        request = [{**row, "sequence": rater.sequence + 1} for row in rater.ratings()][:1]
-        rater.sequence += 1
+        request = rater.ratings()[:1]
         begun = time.perf_counter()
         rater.browser.send("PUT", rater.page["ratings_url"], {"ratings": request})
         took.append(1000 * (time.perf_counter() - begun))
