@@ -83,6 +83,13 @@ def open_database(url: str) -> Database:
     return database
 
 
+def name_of(url: URL) -> str:
+    """Return what people know a database by: the file, or the URL without its password."""
+    return (
+        str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    )
+
+
 def upsert(db: Session | Dialect, table: type[DeclarativeBase]) -> Any:
     """Start an INSERT that has ON CONFLICT, in the dialect of the session's database."""
     dialect = db.get_bind().dialect if isinstance(db, Session) else db

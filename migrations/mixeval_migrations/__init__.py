@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, inspect, select
 
-from mixeval.database import Database
+from mixeval.database import Database, name_of
 from mixeval.errors import DatabaseError
 
 SCHEMA_LOCK = 0x6D69786576616C
@@ -40,7 +40,7 @@ def prepare(database: Database) -> None:
         _refuse_foreign(connection)
         if found is not None and found != head():
             raise DatabaseError(
-                f"the database {_name(connection)} has the older schema {found}",
+                f"the database {name_of(connection.engine.url)} has the older schema {found}",
                 remedy="back it up, then run `mixeval db upgrade STUDY`",
             )
         command.upgrade(_config(connection), "head")
@@ -105,20 +105,15 @@ def _refuse_foreign(connection: Connection) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(_config(None)).walk_revisions()}
     if found is not None and found not in known:
         raise DatabaseError(
-            f"the database {_name(connection)} has schema {found}, which is newer than this version of mixeval",
+            f"the database {name_of(connection.engine.url)} has schema {found}, which is newer than this version of "
+            "mixeval",
             remedy="upgrade mixeval, the answers in it are untouched",
         )
     if found is None and inspect(connection).get_table_names():
         raise DatabaseError(
-            f"the database {_name(connection)} holds tables that mixeval did not make",
+            f"the database {name_of(connection.engine.url)} holds tables that mixeval did not make",
             remedy="name an empty database or another file",
         )
-
-
-def _name(connection: Connection) -> str:
-    url = connection.engine.url
-    is_file = url.get_backend_name() == "sqlite" and url.database
-    return url.database or "" if is_file else url.render_as_string(hide_password=True)
 
 
 def _config(connection: Connection | None) -> Config:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -37,13 +39,12 @@ def check(ctx: click.Context, study: Path, url: str | None, *, as_json: bool) ->
     read_study(study)
     if url is not None and not url.startswith(("http://", "https://")):
         raise click.UsageError(f"--url is {url}, write one such as https://listening-test.example.org")
-    logging.getLogger("mixeval_webapp").setLevel(logging.CRITICAL)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     lines = []
-    for line in check_study(Place(study, url)):
-        lines.append(line)
-        if not as_json:
-            _print(line)
+    with _server_says_nothing():
+        for line in check_study(Place(study, url)):
+            lines.append(line)
+            if not as_json:
+                _print(line)
     problems = sum(line.state == "problem" for line in lines)
     if as_json:
         rows = [asdict(line) for line in lines]
@@ -54,6 +55,18 @@ def check(ctx: click.Context, study: Path, url: str | None, *, as_json: bool) ->
         click.secho("\n● Ready for listeners.", fg="green", bold=True)
     if problems:
         ctx.exit(1)
+
+
+@contextmanager
+def _server_says_nothing() -> Iterator[None]:
+    """Keep the log of the server that the rehearsal goes to out of the list."""
+    log = logging.getLogger("mixeval_webapp")
+    level = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _print(line: Line) -> None:

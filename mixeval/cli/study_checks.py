@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mixeval import admin_password
 from mixeval.errors import AudioError, DatabaseError, MixevalError, SimulationError, StudyError
 from mixeval.manifest import FOLDER, Stimulus
 from mixeval.settings import SECRET_KEY_NAME, Settings, read_settings
@@ -232,10 +233,25 @@ def _retention(place: Place) -> str:
     with place.site.database.read() as db:
         sentences = overdue(db, retention, datetime.now(UTC).date())
     if sentences:
-        raise Advice("; ".join(sentences), remedy=f"run `mixeval purge {place.folder}`")
+        raise StudyError("; ".join(sentences), remedy=f"run `mixeval purge {place.folder}`")
     if retention.until is None:
-        return "no date is set after which answers are to be deleted"
+        raise Advice(
+            "study.toml does not say how long answers are kept",
+            remedy="add [retention] with until = YYYY-MM-DD, as the consent text promises",
+        )
     return f"answers may be kept until {retention.until}"
+
+
+def _password(place: Place) -> str:
+    file = place.folder / admin_password.FILE_NAME
+    if admin_password.kept_password_hash(place.folder, place.settings.admin_password_hash) is None:
+        raise Advice(
+            "no password is set, so nobody can see the researcher's pages",
+            remedy=f"run `mixeval admin password {place.folder}`",
+        )
+    if file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o077:
+        raise StudyError(f"{file} can be read by others", remedy=f"run: chmod 600 {file}")
+    return "the researcher's pages have a password"
 
 
 def _backup(place: Place) -> str:
@@ -325,6 +341,7 @@ CHECKS: dict[str, Callable[[Place], str]] = {
     "export": _export,
     "backup": _backup,
     "retention": _retention,
+    "password": _password,
 }
 CHECKS_AT_URL: dict[str, Callable[[Place], str]] = {
     "served": _served_ready,

@@ -106,7 +106,7 @@ def test_systemd_understands_the_units(name, tmp_path):
 
 
 @pytest.mark.slow
-def test_systemd_calls_the_service_well_guarded(tmp_path):
+def test_systemd_calls_the_service_well_guarded():
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd is not installed")

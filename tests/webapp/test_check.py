@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from click.testing import CliRunner
 
+from mixeval.admin_password import hash_password, keep_password_hash
 from mixeval.cli import main
 from mixeval.manifest import FOLDER, read_manifest
 from mixeval_webapp import readiness
@@ -49,7 +50,7 @@ def test_a_sound_study_gets_a_green_light_and_keeps_nothing_of_the_rehearsal(stu
         assert count(study_folder, table) == 0, table
 
 
-def test_a_rehearsal_leaves_what_listeners_gave_as_it_was(study_folder, app, listener):
+def test_a_rehearsal_leaves_what_listeners_gave_as_it_was(study_folder, listener):
     listener.start()
     page = listener.page()
     listener.put(page, listener.ratings(page))
@@ -138,3 +139,26 @@ def test_a_folder_without_a_study_is_one_sentence(tmp_path):
     code, output = check(tmp_path)
     assert code == 1
     assert output.startswith("Error: ")
+
+
+def test_data_past_their_day_are_a_problem_and_no_day_at_all_is_advice(study_folder):
+    assert lines_of(study_folder)["retention"]["state"] == "advice"
+    path = study_folder / "study.toml"
+    path.write_text(f"{path.read_text()}\n[retention]\nuntil = 2020-01-31\n")
+    line = lines_of(study_folder)["retention"]
+    assert line["state"] == "problem"
+    assert "mixeval purge" in line["remedy"]
+
+
+def test_a_password_that_others_can_read_is_a_problem_and_none_is_advice(study_folder):
+    assert lines_of(study_folder)["password"]["state"] == "advice"
+    keep_password_hash(study_folder, hash_password("four words of no kin")).chmod(0o644)
+    assert "chmod 600" in lines_of(study_folder)["password"]["remedy"]
+
+
+def test_where_nobody_may_begin_uninvited_the_rehearsal_is_let_in(study_folder):
+    path = study_folder / "study.toml"
+    path.write_text(f"{path.read_text()}\n[recruitment]\nopen = false\n")
+    lines = lines_of(study_folder)
+    assert lines["rehearsal"]["state"] == "ok"
+    assert lines["recruitment"]["found"] == "by invite only"

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from flask import Blueprint, Response, jsonify, request, url_for
+from sqlalchemy import select
 
+from mixeval.models import Page
 from mixeval.versions import Version
 from mixeval_webapp.cookies import visitor_of_request
 from mixeval_webapp.events import save_events
@@ -46,6 +48,8 @@ def complete(page_id: str) -> Response:
     visitor = _visitor()
     payload = read_payload(request, CompletionPayload)
     check_held(visitor, tab_of(request))
+    if any(rating.unplayable for rating in payload.ratings):
+        _refuse_while_paused(visitor, page_id)
     complete_page(site().database, visitor, page_id, payload, _version(visitor))
     return jsonify(next=url_for("pages.test"))
 
@@ -71,6 +75,17 @@ def _saved(visitor: Visitor, saved: Sequence[object]) -> Response:
         return jsonify(saved=saved, held=False)
     note_alive(site().database, visitor, tab)
     return jsonify(saved=saved)
+
+
+def _refuse_while_paused(visitor: Visitor, page_id: str) -> None:
+    """Let nobody go on without a mix that could not be played because of us: then the page waits for its file.
+
+    Raises StimulusUnavailableError.
+    """
+    with site().database.read() as db:
+        item = db.scalar(select(Page.item).where(Page.id == page_id, Page.session_id == visitor.session_id))
+    if item is not None:
+        site().files.page_bytes(_version(visitor), item)
 
 
 def _visitor() -> Visitor:

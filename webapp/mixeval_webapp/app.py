@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from mixeval.database import Database, open_database
+from mixeval.database import Database, name_of, open_database
 from mixeval.erasure import reapply
 from mixeval.errors import DatabaseError
 from mixeval.manifest import read_manifest
@@ -112,7 +112,7 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
         versions.publish(version)
     except DBAPIError as error:
         raise DatabaseError(
-            f"the answers to {folder} cannot be stored in {database.engine.url.database} ({error.orig})",
+            f"the answers to {folder} cannot be stored in {name_of(database.engine.url)} ({error.orig})",
             remedy="give yourself write permission to the database and its folder",
         ) from error
     return versions

@@ -1,13 +1,10 @@
 """The entry for gunicorn, as processes; and two servers that start at once on one study that is new."""
 
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -15,51 +12,7 @@ from sqlalchemy import text
 from mixeval.database import open_database
 from mixeval_migrations import head
 
-POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def postgresql():
-    """Start a PostgreSQL of our own and return the URL of an empty database there."""
-    if not POSTGRESQL:
-        pytest.skip("PostgreSQL is not installed")
-    programs = POSTGRESQL[-1].parent
-    folder = Path(tempfile.mkdtemp(prefix="mixeval-postgresql-"))
-    owner = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
-    if owner:
-        shutil.chown(folder, "nobody", "nogroup")
-    options = f"-c listen_addresses= -c unix_socket_directories={folder}"
-    commands = [
-        [
-            programs / "initdb",
-            "-D",
-            folder / "data",
-            "-U",
-            "mixeval",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-sync",
-        ],
-        [programs / "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", "-o", options, "start"],
-        [programs / "createdb", "-h", folder, "-U", "mixeval", "study"],
-    ]
-    try:
-        for command in commands:
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/", **owner)
-        yield f"postgresql+psycopg://mixeval@/study?host={folder}"
-    finally:
-        subprocess.run(
-            [programs / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop"],
-            check=False,
-            stdout=subprocess.DEVNULL,
-            cwd="/",
-            **owner,
-        )
-        shutil.rmtree(folder)
 
 
 def start_at_once(study_folder, **environment):
@@ -98,8 +51,9 @@ def test_servers_that_start_at_once_on_a_new_sqlite_file_make_one_schema_and_one
 
 
 def test_servers_that_start_at_once_on_a_new_postgresql_make_one_schema(study_folder, postgresql):
-    start_at_once(study_folder, MIXEVAL_DATABASE_URL=postgresql)
-    database = open_database(postgresql)
+    url = postgresql.url(postgresql.create())
+    start_at_once(study_folder, MIXEVAL_DATABASE_URL=url)
+    database = open_database(url)
     with database.read() as db:
         assert db.execute(text("SELECT version_num FROM alembic_version")).all() == [(head(),)]
         assert db.scalar(text("SELECT count(*) FROM versions")) == 1

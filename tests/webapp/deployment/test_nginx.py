@@ -304,3 +304,12 @@ def test_savers_at_once_are_all_answered(behind_nginx, listen):
     with ThreadPoolExecutor(8) as pool:
         listeners = list(pool.map(listen, [proxy.url] * 8))
         assert all(pool.map(lambda listener: [listener.save(n) for n in range(1, 11)], listeners))
+
+
+def test_forged_addresses_do_not_help_who_guesses_codes(behind_nginx):
+    proxy = behind_nginx()
+    answers = set()
+    for number in range(40):
+        status, _, _ = ask(proxy.port, f"/resume/{number:022}", X_Forwarded_For=f"198.51.100.{number}")
+        answers.add(status)
+    assert answers == {404, 429}
