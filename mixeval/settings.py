@@ -6,7 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mixeval.admin_password import VARIABLE as PASSWORD_VARIABLE
@@ -42,6 +42,10 @@ class Settings:
     """Empty, or a path that begins and ends with /."""
     accel_folder: Path | None = None
     """Set wherever `accel_prefix` is."""
+
+    def without_proxy(self) -> "Settings":
+        """Return the settings of a server of the same study that is asked directly, as simulated listeners do."""
+        return replace(self, trusted_proxies=0, accel_prefix="", accel_folder=None)
 
 
 def read_settings(study_folder: Path, environment: Mapping[str, str] | None = None) -> Settings:

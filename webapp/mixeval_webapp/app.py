@@ -1,6 +1,7 @@
 """The application factory: everything that is checked before anybody is let in happens here."""
 
 import hashlib
+import logging
 from pathlib import Path
 
 from flask import Flask, Response, request
@@ -54,6 +55,8 @@ STATIC_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
 NEEDLESS_STATIC_HEADERS = ("Content-Disposition", "ETag", "Expires", "Last-Modified", "Accept-Ranges")
 """What Flask adds to every file, and a file whose address follows from its content does not need."""
 
+log = logging.getLogger(__name__)
+
 
 def create_app(
     study_folder: Path | str,
@@ -104,7 +107,8 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
     try:
         prepare(database)
         # The database may have been put back from a backup.
-        reapply(database, folder)
+        for participant in reapply(database, folder):
+            log.warning("erased again, a backup had brought them back: participant=%s", participant)
         versions.publish(version)
     except DBAPIError as error:
         raise DatabaseError(
