@@ -1,4 +1,4 @@
-"""Settings of gunicorn for one machine behind nginx: `gunicorn -c gunicorn.conf.py "mixeval_webapp.wsgi:app()"`.
+"""Settings of gunicorn for one machine behind nginx: `gunicorn -c gunicorn.conf.py "mixeval.cli.wsgi:app()"`.
 
 Each can be overridden on gunicorn's command line.
 """

@@ -7,7 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import URL
@@ -63,6 +63,10 @@ def keep_newest(folder: Path, count: int) -> list[Path]:
     """
     found = sorted(path for path in (folder / FOLDER_NAME).glob("study-*") if _NAME.match(path.name))
     old = found[: max(0, len(found) - count)]
+    # A backup that was killed has left its draft.
+    yesterday = now().timestamp() - timedelta(days=1).total_seconds()
+    drafts = (folder / FOLDER_NAME).glob(".draft-study-*")
+    old += [path for path in drafts if path.stat().st_mtime < yesterday]
     try:
         for path in old:
             path.unlink(missing_ok=True)

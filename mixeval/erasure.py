@@ -58,7 +58,7 @@ class Erased:
     decisions: int = 0
     external_ids: int = 0
     scrubbed: bool = True
-    """False where a reader held on to the old pages of an SQLite file; they go with the next erasure."""
+    """False where a reader held on to the old pages of an SQLite file, or the disk was full; they go with the next."""
 
 
 def erase(database: Database, participant_code: str, *, folder: Path) -> Erased:
@@ -79,6 +79,27 @@ def erase(database: Database, participant_code: str, *, folder: Path) -> Erased:
             remedy="copy the pseudonym from the table of sessions, such as P23456789",
         )
     return erase_all(database, [participant_code], folder=folder)
+
+
+def pseudonym_of(db: Session, code: str) -> str:
+    """Return the pseudonym of whom `code` names: a pseudonym, a completion code, or what a platform calls somebody.
+
+    Whoever asks to be erased knows one of them. What names nobody, or is no longer known, is returned as it is.
+    Raises ParticipantError where two platforms know different people by it.
+    """
+    if db.scalar(select(Participant.id).where(Participant.code == code)) is not None:
+        return code
+    sessions = select(Participant.code).join(ParticipantSession)
+    found = db.scalar(sessions.where(ParticipantSession.completion_code == code))
+    if found is not None:
+        return found
+    people = set(db.scalars(sessions.join(ExternalId).where(ExternalId.value == code)))
+    if len(people) > 1:
+        raise ParticipantError(
+            f'"{code}" names {len(people)} participants, of different platforms',
+            remedy=f"name one by the pseudonym, {' or '.join(sorted(people))}",
+        )
+    return people.pop() if people else code
 
 
 def erase_all(database: Database, participant_codes: Iterable[str], *, folder: Path) -> Erased:

@@ -6,6 +6,7 @@ import textwrap
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import matplotlib as mpl
@@ -57,6 +58,7 @@ _METADATA: Mapping[str, dict[str, str | None]] = {
     "svg": {"Date": None, "Creator": "mixeval"},
     "png": {"Software": "mixeval"},
 }
+_kinds: ContextVar[tuple[str, ...]] = ContextVar("kinds", default=tuple(_METADATA))
 
 
 @contextmanager
@@ -78,6 +80,16 @@ def new_figure(height_mm: float, *, hspace: float | None = None, width_mm: float
     return figure
 
 
+@contextmanager
+def only_svg() -> Iterator[None]:
+    """Have :func:`saved` write SVG alone within the block: PDF and PNG take most of the time."""
+    token = _kinds.set(("svg",))
+    try:
+        yield
+    finally:
+        _kinds.reset(token)
+
+
 def saved(figure: Figure) -> dict[str, bytes]:
     """Write a figure as PDF, SVG and PNG (300 dpi), by kind; the same figure gives the same bytes."""
     # Places are found once: `savefig` would find the same for each kind, which takes longer than writing it.
@@ -85,7 +97,7 @@ def saved(figure: Figure) -> dict[str, bytes]:
     if engine is not None:
         engine.execute(figure)
         figure.set_layout_engine("none")
-    return {kind: _save(figure, kind) for kind in _METADATA}
+    return {kind: _save(figure, kind) for kind in _kinds.get()}
 
 
 def letters_missing(text: str) -> str | None:

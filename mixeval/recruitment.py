@@ -211,8 +211,12 @@ def _usable(value: str) -> str:
 
 
 def _check_address(name: str, address: str, *, fields: tuple[str, ...]) -> None:
-    parts = urllib.parse.urlsplit(address)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urllib.parse.urlsplit(address)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # brackets or a port that are none
+        usable = False
+    if not usable:
         raise ValueError(f"{name} must be an address that begins with https:// or http://")
     without = address
     for field in fields:

@@ -6,9 +6,10 @@ import secrets
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from mixeval.admin_password import VARIABLE as PASSWORD_VARIABLE
 from mixeval.errors import StudyError
 
 DATABASE_NAME = "study.sqlite3"
@@ -25,6 +26,7 @@ class Settings:
     MIXEVAL_DATABASE_URL: an SQLAlchemy URL; left out, STUDY/study.sqlite3.
     MIXEVAL_SECRET_KEY: signs cookies; left out, a key kept in STUDY/.secret-key (mode 0600).
     MIXEVAL_TRUSTED_PROXIES: how many reverse proxies stand in front; left out, none is believed.
+    MIXEVAL_ADMIN_PASSWORD_HASH: who knows its password sees the researcher's pages; left out, STUDY/.admin-password.
     MIXEVAL_URL_PREFIX: the path below which the study is served, such as /drums; left out, the whole host.
     MIXEVAL_ACCEL_PREFIX: the internal location by which nginx sends the audio; left out, this program sends it.
     MIXEVAL_ACCEL_FOLDER: where the files for that location are kept; left out, STUDY/.served-audio.
@@ -33,12 +35,17 @@ class Settings:
     database_url: str
     secret_key: str = field(repr=False)
     trusted_proxies: int = 0
+    admin_password_hash: str | None = field(default=None, repr=False)
     url_prefix: str = ""
     """Empty, or a path that begins with / and does not end with it."""
     accel_prefix: str = ""
     """Empty, or a path that begins and ends with /."""
     accel_folder: Path | None = None
     """Set wherever `accel_prefix` is."""
+
+    def without_proxy(self) -> "Settings":
+        """Return the settings of a server of the same study that is asked directly, as simulated listeners do."""
+        return replace(self, trusted_proxies=0, accel_prefix="", accel_folder=None)
 
 
 def read_settings(study_folder: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -69,6 +76,7 @@ def read_settings(study_folder: Path, environment: Mapping[str, str] | None = No
         database_url=database_url(study_folder, values),
         secret_key=given or _kept_secret(study_folder),
         trusted_proxies=int(proxies),
+        admin_password_hash=values.get(PASSWORD_VARIABLE) or None,
         url_prefix=_path(values, "MIXEVAL_URL_PREFIX"),
         accel_prefix=f"{accel_prefix}/" if accel_prefix else "",
         accel_folder=accel_folder if accel_prefix else None,

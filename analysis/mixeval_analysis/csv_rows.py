@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from mixeval.formulas import formula_safe
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -36,9 +35,8 @@ def _cell(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            guarded = f"'{value}" if value.startswith(_FORMULA) else value
             # A bare carriage return ends a row for some readers, quoted or not.
-            return guarded.replace("\r\n", "\n").replace("\r", "\n")
+            return formula_safe(value).replace("\r\n", "\n").replace("\r", "\n")
         case datetime():
             return "" if pd.isna(value) else value.isoformat()
         case float():

@@ -15,7 +15,9 @@ from mixeval.cli.terminal import visible
 from mixeval.errors import MixevalError
 
 COMMANDS = {
+    "admin": "Set the password of the researcher's pages.",
     "analyze": "Make the tables, figures and report from ratings.",
+    "check": "Say whether the study is ready for listeners, and what to do where it is not.",
     "compare": "Compare the mixes in numbers and pictures.",
     "convert": "Make a study of a test of another platform.",
     "dataset": "List, check and make multitrack data sets.",
@@ -29,6 +31,7 @@ COMMANDS = {
     "plan": "Say how many participants a test needs, and freeze the plan.",
     "purge": "Delete what is past its retention date.",
     "reconcile": "Compare who is complete with who is paid on the platform.",
+    "recover": "Bring in answers that a participant saved in a file.",
     "render": "Render what is missing or changed, and write the manifest.",
     "serve": "Serve the listening test.",
     "simulate": "Take the test with seeded simulated listeners.",

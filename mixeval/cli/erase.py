@@ -6,7 +6,7 @@ import click
 
 from mixeval.cli.collected import collected
 from mixeval.cli.terminal import visible
-from mixeval.erasure import Erased
+from mixeval.erasure import Erased, pseudonym_of
 from mixeval.erasure import erase as erase_participant
 
 
@@ -17,13 +17,16 @@ from mixeval.erasure import erase as erase_participant
 def erase(study: Path, code: str, *, yes: bool) -> None:
     """Delete everything about the participant CODE of the folder STUDY, for good.
 
-    CODE is the pseudonym that tables and the participant's last page show. People may go on rating meanwhile. A
-    line in STUDY/erased.txt sees to it that a backup does not bring the data back.
+    CODE is the pseudonym in tables, the completion code that the participant was shown, or what a recruitment
+    platform calls them. People may go on rating meanwhile. A line in STUDY/erased.txt sees to it that a backup does
+    not bring the data back.
     """
-    if not yes:
-        click.confirm(f"Delete all that {visible(code)} has answered, for good?", abort=True)
     with collected(study) as database:
-        found = erase_participant(database, code, folder=study)
+        with database.read() as db:
+            pseudonym = pseudonym_of(db, code)
+        if not yes:
+            click.confirm(f"Delete everything about {visible(pseudonym)}, for good?", abort=True)
+        found = erase_participant(database, pseudonym, folder=study)
     click.echo(told(found))
     click.echo(
         "Exports, reports and backups that were made before still hold it: see docs/data-protection.md."
@@ -48,5 +51,8 @@ def told(erased: Erased) -> str:
         f"{getattr(erased, name)} {name.replace('_', ' ')}" for name in counts if getattr(erased, name)
     )
     if not erased.scrubbed:
-        text += "\nThe file still holds traces of them, since somebody reads it: run the same command again later."
+        text += (
+            "\nThe file still holds traces of it, since somebody reads it or the disk is full: run the same command "
+            "again later."
+        )
     return text

@@ -1,6 +1,7 @@
 """`mixeval serve`: the listening test, from this machine."""
 
 import logging
+import os
 import signal
 from pathlib import Path
 from types import FrameType
@@ -8,6 +9,8 @@ from types import FrameType
 import click
 from flask import Flask
 
+from mixeval.admin_password import VARIABLE, kept_password_hash
+from mixeval.cli.researcher import researcher
 from mixeval.models import now
 from mixeval.purging import overdue
 from mixeval_webapp.app import create_app, site_of
@@ -61,17 +64,25 @@ def serve(
     Answers go to STUDY/study.sqlite3, or to MIXEVAL_DATABASE_URL. Logs go to standard error.
     """
     configure_logs(log_format, requests=log_requests)
-    app = create_app(study)
+    app = create_app(study, researcher=researcher())
     for sentence in _overdue(app):
         logging.getLogger("mixeval").warning(sentence)
     try:
         server = Server(app, host=host, port=port, threads=threads)
+        _tell_of_admin(study, server.url)
         if preview:
             address = preview_address(server.url, secret_key=str(app.secret_key))
             click.echo(f"Preview, not counted, for {PREVIEW_DAYS} days: {address}")
         _run(server)
     finally:
         site_of(app).database.close()
+
+
+def _tell_of_admin(study: Path, url: str) -> None:
+    if kept_password_hash(study, os.environ.get(VARIABLE)) is None:
+        click.echo(f"The researcher's pages are closed; `mixeval admin password {study}` opens them.")
+    else:
+        click.echo(f"The researcher's pages are at {url}admin")
 
 
 def _overdue(app: Flask) -> list[str]:

@@ -12,6 +12,8 @@ from mixeval.listening_pages import LISTENING_PAGES, AttentionPages, Attribute
 from mixeval.participant_steps import Checks, ConsentBox, Familiarisation, LevelStep
 from mixeval.plan_section import PlannedSd, PlanSection
 from mixeval.questions import OnlyIf, Question
+from mixeval.recruitment import RecruitmentSection
+from mixeval.retention import RetentionSection
 from mixeval.study import (
     AnalysisSection,
     EnstDataset,
@@ -40,6 +42,8 @@ SECTIONS = [
     ParticipantsSection,
     PlannedSd,
     PlanSection,
+    RecruitmentSection,
+    RetentionSection,
     StimuliSection,
     StudySection,
     SyntheticDataset,

@@ -29,7 +29,8 @@ def rate(listener, database):
                 ratings = [rating | {"value": values[conditions[rating["stimulus"]]]} for rating in ratings]
             assert listener.complete(page, ratings).status_code == 200
         with database.read() as db:
-            return [(flag.name, flag.detail) for flag in db.query(Flag)]
+            # The test itself rates faster than anybody could listen.
+            return [(flag.name, flag.detail) for flag in db.query(Flag) if flag.name != "too_fast"]
 
     return take
 

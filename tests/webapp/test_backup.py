@@ -1,6 +1,7 @@
 """Backups of a study's answers, and how they are put back."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
 import stat
@@ -87,7 +88,11 @@ def test_the_newest_backups_are_kept_and_other_files_left_alone(rate, url, study
     made = [make_backup(url, study_folder).file for _ in range(4)]
     aside = make_backup(url, study_folder, label="before-restore").file
     (study_folder / "backups" / "study-notes.txt").write_text("mine")
-    assert keep_newest(study_folder, 2) == made[:2]
+    killed = study_folder / "backups" / ".draft-study-20260101T000000000000Z.sqlite3"
+    killed.touch()
+    assert keep_newest(study_folder, 4) == []
+    os.utime(killed, (0, 0))
+    assert keep_newest(study_folder, 2) == [*made[:2], killed]
     names = {path.name for path in (study_folder / "backups").iterdir()}
     assert names == {made[2].name, made[3].name, aside.name, "study-notes.txt"}
 

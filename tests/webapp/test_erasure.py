@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from mixeval.decisions import decide
-from mixeval.erasure import erase, erase_all, reapply
+from mixeval.erasure import erase, erase_all, pseudonym_of, reapply
 from mixeval.errors import ParticipantError
 from mixeval.models import (
     Base,
@@ -189,6 +189,23 @@ def test_erasing_twice_is_fine_and_an_unknown_pseudonym_is_told(database, study_
     with pytest.raises(ParticipantError, match='no participant "Pnobody"'):
         erase(database, "Pnobody", folder=study_folder)
     assert (study_folder / "erased.txt").read_text() == lines
+
+
+def test_who_asks_to_be_erased_is_found_by_any_code_that_they_know(database, two_listeners):
+    first, second = two_listeners
+    second.finish()
+    with database.read() as db:
+        done = db.scalars(
+            select(ParticipantSession).where(ParticipantSession.completed_at.is_not(None))
+        ).one()
+        assert pseudonym_of(db, first.code) == first.code
+        assert pseudonym_of(db, "5f0cafe") == first.code
+        assert pseudonym_of(db, done.completion_code) == done.participant.code
+        assert pseudonym_of(db, "nobody") == "nobody"
+    with database.write() as db:
+        db.add(ExternalId(session_id=done.id, platform="sona", value="5f0cafe"))
+    with database.read() as db, pytest.raises(ParticipantError, match="names 2 participants"):
+        pseudonym_of(db, "5f0cafe")
 
 
 def test_a_tombstone_that_cannot_be_written_leaves_everything_as_it_was(

@@ -39,7 +39,7 @@ def secrets_of(page):
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_the_logs_of_a_whole_run_hold_no_secret_of_it(listener, new_listener, log_as, form, database):
+def test_the_logs_of_a_whole_run_hold_no_secret_of_it(listener, new_listener, log_as, form):
     log = log_as(form)
     agent = {"User-Agent": "Mozilla/5.0 (Secret agent) Gecko/20100101 Firefox/140.0"}
     hidden = {"Secret agent", "127.0.0.1", "PROLIFIC-5f3a"}
@@ -119,7 +119,7 @@ def test_files_and_checks_that_are_asked_for_all_the_time_are_not_told(app, list
         (1, "x" * 65, False),
     ],
 )
-def test_a_request_id_is_a_trusted_proxy_s_or_our_own(
+def test_a_request_id_is_a_trusted_proxy_s_or_our_own(  # noqa: PLR0917 - three fixtures, three parameters
     open_app, study_folder, log_as, proxies, given, believed
 ):
     client = open_app(study_folder, trusted_proxies=proxies).test_client()

@@ -276,7 +276,8 @@ def test_an_old_session_keeps_its_texts_and_its_audio_after_a_new_version(
     listener.client = renewed.test_client()
     listener.client.set_cookie(name, secret)
     again = listener.page()
-    assert {**again, "next_sequence": page["next_sequence"]} == page
+    # But the number that counts on with the time.
+    assert again | {"next_sequence": 0} == page | {"next_sequence": 0}
     assert [listener.get(stimulus["url"]).data for stimulus in again["stimuli"]] == before
     newcomer = new_listener()
     newcomer.client = renewed.test_client()

@@ -1,6 +1,7 @@
 """The application factory: everything that is checked before anybody is let in happens here."""
 
 import hashlib
+import logging
 from pathlib import Path
 
 from flask import Flask, Response, request
@@ -17,6 +18,8 @@ from mixeval.settings import Settings, read_settings
 from mixeval.study import read_study
 from mixeval.versions import Version, check_rendered
 from mixeval_migrations import prepare
+from mixeval_webapp.admin.blueprint import open_admin
+from mixeval_webapp.admin.researcher import Researcher
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static
 from mixeval_webapp.cookies import FormSessions, form_cookie_name
@@ -52,13 +55,20 @@ STATIC_HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
 NEEDLESS_STATIC_HEADERS = ("Content-Disposition", "ETag", "Expires", "Last-Modified", "Accept-Ranges")
 """What Flask adds to every file, and a file whose address follows from its content does not need."""
 
+log = logging.getLogger(__name__)
+
 
 def create_app(
-    study_folder: Path | str, *, settings: Settings | None = None, database: Database | None = None
+    study_folder: Path | str,
+    *,
+    settings: Settings | None = None,
+    database: Database | None = None,
+    researcher: Researcher | None = None,
 ) -> Flask:
     """Make the application that serves the study in `study_folder`, for waitress, gunicorn or a test.
 
-    `settings` are read from the environment and `database` is opened from them if they are left out.
+    `settings` are read from the environment and `database` is opened from them if they are left out. `researcher`
+    is what the command line hands in for the pages under /admin, which are there once a password is set.
 
     Raises StudyError or ManifestError when the study is not rendered as it is written, naming a missing or
     changed file; DatabaseError when its answers cannot be kept.
@@ -75,11 +85,13 @@ def create_app(
     try:
         versions = _publish(version, opened, folder)
         served = _served_audio(files, settings)
-        return _flask(Site(opened, versions, files, version.id, versions.label(), served), settings)
+        app = _flask(Site(opened, versions, files, version.id, versions.label(), served), settings)
+        open_admin(app, folder, settings, researcher or Researcher())
     except BaseException:
         if database is None:
             opened.close()
         raise
+    return app
 
 
 def site_of(app: Flask) -> Site:
@@ -95,7 +107,8 @@ def _publish(version: Version, database: Database, folder: Path) -> StudyVersion
     try:
         prepare(database)
         # The database may have been put back from a backup.
-        reapply(database, folder)
+        for participant in reapply(database, folder):
+            log.warning("erased again, a backup had brought them back: participant=%s", participant)
         versions.publish(version)
     except DBAPIError as error:
         raise DatabaseError(

@@ -35,7 +35,10 @@ from mixeval_webapp.site import site
 from mixeval_webapp.speech import speak_for
 from mixeval_webapp.study_words import in_its_language, paragraphs
 
+LONGEST_ENTRY = 200
+"""Characters of a typed code that are shown again, to be compared with what was written down."""
 RESUME_PATH = "/resume/"
+"""So that a whole link, too, may be put where the code is asked for."""
 
 
 def first_page() -> Response:
@@ -128,11 +131,12 @@ def ask_for_code() -> Response:
 
 def resume_by_code() -> Response:
     """Open the session of a typed code, or say that there is none, whatever the reason."""
-    opened = _open(request.form.get("code", "").strip().rsplit(RESUME_PATH, maxsplit=1)[-1])
+    typed = request.form.get("code", "").strip()
+    opened = _open(typed.rsplit(RESUME_PATH, maxsplit=1)[-1])
     if opened is not None:
         return opened
     _count_failed_resume()
-    page = _resume_page(wrong=True)
+    page = _resume_page(wrong=True, typed=typed[:LONGEST_ENTRY])
     page.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
     return page
 
@@ -205,16 +209,16 @@ def _begun_before(arrival: Arrival, refused: KnownIdError | NotInvitedError) -> 
     return _guessed_invite(continuing=False)
 
 
-def _resume_page(*, wrong: bool = False, known: bool = False) -> Response:
+def _resume_page(*, wrong: bool = False, known: bool = False, typed: str = "") -> Response:
     study = _current()
     return make_response(
-        render_template("resume.html", study_title=study.study.title, wrong=wrong, known=known)
+        render_template("resume.html", study_title=study.study.title, wrong=wrong, known=known, typed=typed)
     )
 
 
 def _open(text: str) -> Response | None:
     """Give the browser the session that `text` opens, in whichever clothes the secret came."""
-    for secret in (text, as_typed(text)):
+    for secret in (as_typed(text), text):
         if secret and find_visitor(site().database, secret) is not None:
             return set_secret(_to_test(), secret)
     return None

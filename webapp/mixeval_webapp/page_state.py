@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from mixeval.database import Database
 from mixeval.models import Event, Flag, Page, ParticipantSession, now
+from mixeval.study import ParticipantsSection
 from mixeval.versions import Version
 from mixeval_webapp.messages import Messages
 from mixeval_webapp.page_types.check_page import SCREENED_OUT
 from mixeval_webapp.page_types.registry import PAGE_TYPES
 from mixeval_webapp.participants import Visitor
+from mixeval_webapp.session_flags import flag_if_late
 from mixeval_webapp.sheet import Sheet, Sound, next_sequence, read_sheet
 from mixeval_webapp.study_words import in_its_language
 
@@ -51,8 +53,11 @@ class Addresses:
     words: str
 
 
-def open_current_page(database: Database, visitor: Visitor) -> PageState | None:
-    """Return the first page that is not finished, and note when it was first opened; nothing once all are."""
+def open_current_page(database: Database, visitor: Visitor, rules: ParticipantsSection) -> PageState | None:
+    """Return the first page that is not finished, and note when it was first opened; nothing once all are.
+
+    Who comes back after their seat was free for somebody else is flagged, and goes on.
+    """
     with database.read() as db:
         page = current_page(db, visitor.session_id)
         if page is None:
@@ -62,8 +67,10 @@ def open_current_page(database: Database, visitor: Visitor) -> PageState | None:
     if not opened:
         with database.write() as db:
             page = db.get_one(Page, state.sheet.page_id)
+            session = page.session
+            flag_if_late(db, session.id, state.sheet, active_at=session.active_at, rules=rules)
             page.opened_at = page.opened_at or now()
-            page.session.active_at = now()
+            session.active_at = now()
     return state
 
 

@@ -74,7 +74,7 @@ def test() -> str | AnyResponse:
             way_out=_way_out(visitor, study, "screened_out"),
             words=messages().for_browser(),
         )
-    state = open_current_page(site().database, visitor)
+    state = open_current_page(site().database, visitor, study.participants)
     if state is not None:
         return render_template(
             PAGE_TYPES[state.sheet.kind].template,

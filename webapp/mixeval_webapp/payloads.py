@@ -27,7 +27,7 @@ MAX_DEPTH = 8
 MAX_DETAIL_CHARACTERS = 2000
 MAX_ANSWER_CHARACTERS = 12_000
 """Of JSON, in which a character of text may take six."""
-LISTS = ("ratings", "answers", "events")
+LISTS = ("ratings", "answers", "events", "entries")
 SAFE_INTEGER = 2**53 - 1
 """Largest integer that JavaScript, JSON and both databases keep exactly."""
 

@@ -39,6 +39,7 @@ class Server:
         self._stopping = threading.Event()
         listener = _listen(host, port)
         self._host = host
+        self._prefix = str(app.config.get("SESSION_COOKIE_PATH") or "/").rstrip("/")
         self._port = int(listener.getsockname()[1])
         self._waitress = waitress.create_server(
             app,
@@ -58,7 +59,7 @@ class Server:
     @property
     def url(self) -> str:
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}/"
+        return f"http://{host}:{self._port}{self._prefix}/"
 
     def run(self) -> None:
         """Answer requests until :meth:`stop`, then finish those that have begun."""

@@ -41,6 +41,12 @@ def draw(analysis: Analysis, *, single_column: bool = False) -> dict[str, dict[s
     return drawn
 
 
+def draw_svg(analysis: Analysis) -> dict[str, bytes]:
+    """Draw the figures of an analysis by name, as SVG alone."""
+    with mixeval.figures.only_svg():
+        return {name: drawn["svg"] for name, drawn in draw(analysis).items()}
+
+
 def letters_missing(answers: Answers) -> str | None:
     """Say which letters of the labels the figure's font lacks, or None where it has all of them.
 

@@ -126,3 +126,14 @@ def test_an_exclusion_of_somebody_who_was_erased_is_gone_with_them(collected, fo
     with collected.database.read() as db:
         assert db.query(ParticipantSession).count() == db.query(Participant).count() == 3
     assert "decisions" not in analysed(collected).tables
+
+
+def test_excluding_all_but_one_leaves_defined_answers(collected, four):
+    for number in range(2, 5):
+        made(collected, f"s{number}", "exclude")
+    left = analysed(collected)
+    assert left.answers.participants == 1
+    assert len(left.tables["decisions"].frame) == 3
+    effect = left.tables["screening_effect"].frame
+    assert effect["n_without"].tolist() == [2, 2, 2]
+    assert four[0] not in left.answers.screening.left_out

@@ -67,8 +67,14 @@ def gunicorn(tmp_path):
         source_roots = os.pathsep.join(sys.path)
         with (tmp_path / log).open("wb") as errors:
             process = subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", str(DEPLOY / "gunicorn.conf.py")]
-                + ["mixeval_webapp.wsgi:app()"],
+                [
+                    sys.executable,
+                    "-m",
+                    "gunicorn",
+                    "-c",
+                    DEPLOY / "gunicorn.conf.py",
+                    "mixeval.cli.wsgi:app()",
+                ],
                 env=os.environ
                 | {"PYTHONPATH": source_roots, "MIXEVAL_BIND": f"127.0.0.1:{port}"}
                 | ({"MIXEVAL_STUDY": str(study_folder)} if study_folder else {})
@@ -131,7 +137,12 @@ def nginx():
             "127.0.0.1:8000": f"127.0.0.1:{upstream}",
             f"server_name {HOST}": f"server_name {name}",
         }
-        for source in ("nginx.conf", "mixeval-proxy.conf", *(["tls.conf.example"] if tls else [])):
+        for source in (
+            "nginx.conf",
+            "mixeval-place.conf",
+            "mixeval-proxy.conf",
+            *(["tls.conf.example"] if tls else []),
+        ):
             text = (DEPLOY / "nginx" / source).read_text()
             for shipped, adapted in parameters.items():
                 text = text.replace(shipped, adapted)
@@ -163,9 +174,20 @@ def make_certificate(folder, name):
     if (folder / "fullchain.pem").exists():
         return
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        + ["-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem"), "-days", "2"]
-        + ["-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{name}"],
+        [
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+            ),
+            *("-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem", "-days", "2"),
+            *("-subj", f"/CN={name}", "-addext", f"subjectAltName=IP:{name}"),
+        ],
         check=True,
         capture_output=True,
     )

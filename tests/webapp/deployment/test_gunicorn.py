@@ -20,16 +20,6 @@ POSTGRESQL = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 pytestmark = pytest.mark.slow
 
 
-def run(code, *arguments, **environment):
-    return subprocess.Popen(
-        [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}", *arguments],
-        env=os.environ | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 @pytest.fixture
 def postgresql():
     """Start a PostgreSQL of our own and return the URL of an empty database there."""
@@ -79,18 +69,17 @@ def start_at_once(study_folder, **environment):
         "app = create_app(sys.argv[1]);"
         "print(app.secret_key, app.config['SESSION_COOKIE_NAME']); site_of(app).database.close()"
     )
-    processes = []
-    for _ in range(6):
-        processes.append(
-            subprocess.Popen(
-                [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}", str(study_folder)],
-                env=os.environ | environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path!r}; {code}", str(study_folder)],
+            env=os.environ | environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
+        for _ in range(6)
+    ]
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
@@ -134,14 +123,15 @@ def test_gunicorn_with_the_shipped_settings_serves_and_stops_in_good_order(gunic
         ({"MIXEVAL_ACCEL_PREFIX": "/_audio"}, "no proxy is trusted"),
     ],
 )
-def test_what_cannot_be_served_ends_gunicorn_with_one_sentence_and_no_traceback(
+def test_what_cannot_be_served_ends_gunicorn_with_one_sentence_and_no_traceback(  # noqa: PLR0917 - four fixtures, two parameters
     gunicorn, free_port, study_folder, tmp_path, environment, sentence
 ):
     process = gunicorn(study_folder, port=free_port(), wait=False, **environment)
-    assert process.wait(60) == 3
+    # 3; or 1, where gunicorn notices the second worker's end while it stops because of the first one's.
+    assert process.wait(60) in {1, 3}
     told = (tmp_path / "gunicorn.log").read_text()
-    assert sentence in told
-    assert "Traceback" not in told
+    assert f"Error: {sentence}" in told or f"Error: MIXEVAL_ACCEL_PREFIX is set, but {sentence}" in told
+    assert "create_app" not in told
 
 
 def test_after_the_key_was_changed_an_open_form_is_fresh_again_and_sessions_go_on(

@@ -209,7 +209,7 @@ def test_a_hundred_stalled_downloads_stop_no_save(behind_nginx, listen):
         connection.close()
 
 
-def test_forged_headers_of_a_visitor_reach_nothing(behind_nginx, gunicorn, tmp_path):
+def test_forged_headers_of_a_visitor_reach_nothing(behind_nginx, tmp_path):
     proxy = behind_nginx()
     forged = {
         "X_Forwarded_For": "127.0.0.1",

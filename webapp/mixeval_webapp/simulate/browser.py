@@ -60,6 +60,10 @@ class Browser:
         answer = self._request(method, path, json.dumps(document).encode(), headers)
         return json.loads(self._accept(answer, path))
 
+    @property
+    def cookies(self) -> dict[str, str]:
+        return {cookie.name: cookie.value or "" for cookie in self._cookies}
+
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()

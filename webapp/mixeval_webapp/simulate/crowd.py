@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from mixeval.models import Page, PageStimulus
+from mixeval.settings import read_settings
 from mixeval_webapp.app import create_app, site_of
 from mixeval_webapp.recruitment.arrivals import SIMULATION_PARAMETER
 from mixeval_webapp.recruitment.previews import simulation_address
@@ -31,7 +32,7 @@ def simulate_study(
     Their opinions follow from what each mix really is, looked up in the database. `done` is called after each
     listener. Returns the number of pages rated.
     """
-    app = create_app(folder)
+    app = create_app(folder, settings=read_settings(folder).without_proxy())
     site = site_of(app)
     means = condition_means(site.version.study.conditions, seed)
 
@@ -41,7 +42,7 @@ def simulate_study(
         return _look_up(site, data["page"], means)
 
     try:
-        with _serving(Server(app)) as url:
+        with serving(Server(app)) as url:
             address = simulation_address(url, secret_key=str(app.secret_key))
             return _visits(address, judge, listeners=listeners, seed=seed, done=done)
     finally:
@@ -82,7 +83,8 @@ def _look_up(site: Site, page_id: str, means: Mapping[str, float]) -> dict[str, 
 
 
 @contextmanager
-def _serving(server: Server) -> Iterator[str]:
+def serving(server: Server) -> Iterator[str]:
+    """Run `server` in a thread and yield its address."""
     thread = threading.Thread(target=server.run, name="simulated-study")
     thread.start()
     try:

@@ -26,19 +26,24 @@ def take_test(url: str, judge: Judge, *, listener: int, seed: int) -> int:
     """
     browser = Browser(url)
     try:
-        _consent(browser)
-        test = urllib.parse.urljoin(browser.home, "test")
-        rated = 0
-        for _ in range(MOST_PAGES):
-            data = read_page(browser.get(test)).data
-            if data is None:
-                return rated
-            # Only pages with axes play mixes to have an opinion of.
-            opinions = judge(browser, data) if data.get("axes") else {}
-            rated += _answer_page(browser, data, opinions, listener=listener, seed=seed)
+        return take_test_in(browser, judge, listener=listener, seed=seed)
     finally:
         browser.close()
-    raise SimulationError(f"{url} has more than {MOST_PAGES} pages", remedy="check the study")
+
+
+def take_test_in(browser: Browser, judge: Judge, *, listener: int, seed: int) -> int:
+    """Take the whole test in `browser`, as :func:`take_test` does, and leave the browser open."""
+    _consent(browser)
+    test = urllib.parse.urljoin(browser.home, "test")
+    rated = 0
+    for _ in range(MOST_PAGES):
+        data = read_page(browser.get(test)).data
+        if data is None:
+            return rated
+        # Only pages with axes play mixes to have an opinion of.
+        opinions = judge(browser, data) if data.get("axes") else {}
+        rated += _answer_page(browser, data, opinions, listener=listener, seed=seed)
+    raise SimulationError(f"the test has more than {MOST_PAGES} pages", remedy="check the study")
 
 
 def _consent(browser: Browser) -> None:

@@ -7,6 +7,8 @@ import { Drafts } from "./drafts.js";
 const COMMENT = "comment";
 /** A comment is kept once the writing rests this long. */
 const REST_SECONDS = 0.8;
+/** The box takes no more, and neither does the server. */
+const MOST_CHARACTERS = 2000;
 
 /** @typedef {{box: HTMLTextAreaElement, resting: (() => void) | null}} Entry */
 
@@ -28,7 +30,7 @@ export class Comments {
     for (const entry of this.#entries) {
       this.#fill(entry, written);
       scope.listen(entry.box, "input", () => {
-        this.drafts.keep(subjectOf(entry), entry.box.value);
+        this.drafts.keep(subjectOf(entry), entry.box.value.slice(0, MOST_CHARACTERS));
         this.#rest(entry);
       });
       scope.listen(entry.box, "change", () => this.#keep(entry));
@@ -75,7 +77,7 @@ export class Comments {
     if (!entry.resting) return false;
     entry.resting();
     entry.resting = null;
-    this.onWrite(subjectOf(entry), COMMENT, entry.box.value);
+    this.onWrite(subjectOf(entry), COMMENT, entry.box.value.slice(0, MOST_CHARACTERS));
     return true;
   }
 }

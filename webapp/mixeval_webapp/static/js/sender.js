@@ -48,7 +48,8 @@ export class Sender {
   /**
    * @param {{outbox: Outbox, page: string | null, fetch: typeof fetch, scope: Scope, random?: () => number,
    *   onStatus?: (status: Status) => void, onRefused?: (entry: Entry, status: number, detail: string) => void,
-   *   onLeft?: () => void, onSignedOut?: () => void}} tools onLeft: the listener has gone on in another tab; onSignedOut: the cookie is gone, and everything waits until it is back
+   *   onLeft?: () => void, onSignedOut?: () => void}} tools onLeft: the listener has gone on in another
+   *   tab; onSignedOut: the cookie is gone, and everything waits until it is back
    */
   constructor({ outbox, page, fetch, scope, random = Math.random, ...tell }) {
     this.outbox = outbox;

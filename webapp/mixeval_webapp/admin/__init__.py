@@ -1,0 +1,1 @@
+"""The researcher's pages under /admin: behind a password, and about a study while it runs."""
