@@ -26,7 +26,7 @@ from mixeval_webapp.server import Server
 from mixeval_webapp.simulate.listeners import Opinion
 from mixeval_webapp.simulate.visit import _answer_page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 STATIC = Path(mixeval_webapp.__file__).parent / "static"
 RATE = 44100
@@ -371,9 +371,7 @@ AUDIO = {"sliders": 4, "single_axis": 3, "ab": 2, "abx": 3, "acr": 1, "ranking":
 """Files on a rating page."""
 
 
-@pytest.mark.parametrize(
-    "page", [pytest.param(page, marks=() if page == "sliders" else pytest.mark.slow) for page in PAGES]
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_nothing_that_a_browser_receives_or_keeps_tells_mixes_apart(crawl_of, tmp_path, page):
     crawl, words = crawl_of(page)
     exchanges = crawl.wire.exchanges()
