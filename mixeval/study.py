@@ -334,9 +334,19 @@ def _parse_toml(text: str, *, source: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise StudyError(f"{source} is not TOML ({error})", remedy="correct that line") from error
+        raise StudyError(f"{source} is not TOML ({error})", remedy=_remedy_for_toml(str(error))) from error
     except RecursionError as error:
         raise StudyError(f"{source} is nested too deeply", remedy="flatten it") from error
+
+
+def _remedy_for_toml(problem: str) -> str:
+    if "Cannot overwrite" in problem or "twice" in problem:
+        return "that key or table is there already: delete or rename one"
+    if "Expected '='" in problem:
+        return "write key = value, with an equals sign"
+    if "Invalid value" in problem or "Expected newline" in problem:
+        return 'correct that line: text such as "no", "007" or "12:30" stands in quotation marks'
+    return "correct that line"
 
 
 def _refuse_messages(document: Mapping[str, Any], *, source: str) -> None:
