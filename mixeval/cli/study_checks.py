@@ -230,10 +230,16 @@ def _retention(place: Place) -> str:
     from mixeval.purging import overdue  # noqa: PLC0415 - beside its only use
 
     retention = place.site.version.study.retention
+    today = datetime.now(UTC).date()
     with place.site.database.read() as db:
-        sentences = overdue(db, retention, datetime.now(UTC).date())
+        sentences = overdue(db, retention, today)
     if sentences:
         raise StudyError("; ".join(sentences), remedy=f"run `mixeval purge {place.folder}`")
+    if retention.all_due(today):
+        raise StudyError(
+            f"answers may be kept until {retention.until} only, and would be past their day at once",
+            remedy=f"correct [retention] in study.toml, or run `mixeval purge {place.folder}` for good",
+        )
     if retention.until is None:
         raise Advice(
             "study.toml does not say how long answers are kept",
