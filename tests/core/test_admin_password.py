@@ -63,6 +63,8 @@ def test_the_environment_goes_before_the_file(tmp_path):
         PasswordHasher(time_cost=1, memory_cost=8192).hash("x"),
         PasswordHasher(type=Type.I).hash("x"),
     ],
+    # Salts are random, and every process of the tests must know each case by one name.
+    ids=["no hash", "empty", "too cheap", "another kind"],
 )
 def test_what_is_no_decent_hash_is_refused(hashed, tmp_path):
     (tmp_path / FILE_NAME).write_text(hashed)
