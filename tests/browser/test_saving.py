@@ -190,6 +190,23 @@ def test_where_the_browser_keeps_nothing_the_page_says_so_and_warns_before_it_is
     assert values(served, rating) == {"A": 71}
 
 
+def test_an_answer_that_neither_store_nor_server_has_yet_is_on_the_page_after_a_reload(
+    served, tab, context, rating
+):
+    context.add_init_script("delete globalThis.indexedDB;")
+    tab.reload()
+    rating.ready()
+    tab.route(API, lambda route: route.abort())
+    rating.drag("A", 71)
+    tab.on("dialog", lambda dialog: dialog.accept())
+    tab.reload()
+    rating.ready()
+    assert rating.value("A") == "71"
+    tab.unroute(API)
+    rating.wait_until("All saved")
+    assert values(served, rating) == {"A": 71}
+
+
 def test_ten_megabytes_in_a_comment_are_cut_and_hold_up_nothing(open_sliders):
     rating, served = open_sliders('comments = "page"')
     tab = rating.page

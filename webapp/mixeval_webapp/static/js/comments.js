@@ -1,7 +1,5 @@
 /** Boxes to write in, about the page or about a mix: what is written is kept as it is written. */
 
-import { Drafts } from "./drafts.js";
-
 /** @typedef {import("./page-data.js").WrittenAnswer} WrittenAnswer */
 
 const COMMENT = "comment";
@@ -18,19 +16,18 @@ export class Comments {
 
   /**
    * @param {Iterable<Element>} boxes textareas with data-comment, a mix's token or empty
-   * @param {{scope: import("./scope.js").Scope, page: string, storage: () => Storage, written: WrittenAnswer[],
-   *   onWrite: (subject: string, name: string, text: string) => void}} tools storage: of this tab; throws where the
-   *   browser allows none
+   * @param {{scope: import("./scope.js").Scope, memory: import("./tab-memory.js").TabMemory, written: WrittenAnswer[],
+   *   onWrite: (subject: string, name: string, text: string) => void}} tools
    */
-  constructor(boxes, { scope, page, storage, written, onWrite }) {
+  constructor(boxes, { scope, memory, written, onWrite }) {
     this.scope = scope;
-    this.drafts = new Drafts(page, storage);
+    this.memory = memory;
     this.onWrite = onWrite;
     this.#entries = [...boxes].map((box) => ({ box: /** @type {HTMLTextAreaElement} */ (box), resting: null }));
     for (const entry of this.#entries) {
       this.#fill(entry, written);
       scope.listen(entry.box, "input", () => {
-        this.drafts.keep(subjectOf(entry), entry.box.value.slice(0, MOST_CHARACTERS));
+        this.memory.keep(draftOf(entry), entry.box.value.slice(0, MOST_CHARACTERS));
         this.#rest(entry);
       });
       scope.listen(entry.box, "change", () => this.#keep(entry));
@@ -51,7 +48,8 @@ export class Comments {
     const { box } = entry;
     const subject = subjectOf(entry);
     const answer = written.find((candidate) => candidate.name === COMMENT && candidate.subject === subject);
-    const draft = this.drafts.find(subject);
+    const found = this.memory.find(draftOf(entry));
+    const draft = typeof found === "string" ? found : null;
     box.value = draft ?? (typeof answer?.value === "string" ? answer.value : "");
     if (draft !== null) this.#rest(entry);
     const folded = box.closest("details");
@@ -66,7 +64,7 @@ export class Comments {
 
   /** @param {Entry} entry */
   #keep(entry) {
-    if (this.#write(entry)) this.drafts.forget(subjectOf(entry));
+    if (this.#write(entry)) this.memory.forget(draftOf(entry));
   }
 
   /**
@@ -80,6 +78,11 @@ export class Comments {
     this.onWrite(subjectOf(entry), COMMENT, entry.box.value.slice(0, MOST_CHARACTERS));
     return true;
   }
+}
+
+/** @param {Entry} entry */
+function draftOf(entry) {
+  return `comment ${subjectOf(entry)}`;
 }
 
 /** @param {Entry} entry */

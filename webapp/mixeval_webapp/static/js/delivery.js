@@ -1,9 +1,11 @@
 /** Brings what a page has to say to the server, and tells the listener in the corner how far it has come. */
 
 import { EventLog } from "./event-log.js";
+import { keyOf, newest } from "./outbox.js";
 import { byId, say } from "./page-elements.js";
 import { savedState, todoLines } from "./saved-state.js";
 import { Sender } from "./sender.js";
+import { TabMemory } from "./tab-memory.js";
 
 /**
  * @typedef {import("./outbox.js").Entry} Entry
@@ -27,6 +29,8 @@ const LAST_EVENTS_SECONDS = 3;
 const TELL_AFTER = 3;
 /** Of answers in words that travel with the finished page; a request holds 64 KiB, a character up to three bytes. */
 const MOST_CHARACTERS = 15_000;
+/** Under this name the tab remembers what was answered before the page was left. */
+const SAID = "said";
 /** How often it is looked whether longer answers have arrived by themselves. */
 const LOOK_SECONDS = 0.1;
 
@@ -39,6 +43,8 @@ export class Delivery {
   #mood = "saved";
   /** @type {Promise<import("./rescue.js").Rescue> | null} */
   #rescued = null;
+  /** What was answered while the page was open. @type {Map<string, Entry>} */
+  #said = new Map();
 
   /**
    * @param {PageData} data
@@ -50,6 +56,9 @@ export class Delivery {
     this.scope = scope;
     this.words = words;
     this.fetch = fetch;
+    this.memory = new TabMemory(data.page, () => sessionStorage);
+    // A reload may have asked for the page before the server heard of these.
+    for (const entry of /** @type {Entry[]} */ (this.memory.find(SAID) ?? [])) void outbox.add(entry);
     this.sender = new Sender({
       outbox, scope, fetch, page: data.page, ...place,
       onSignedOut: () => void this.#rescue().then((rescue) => rescue.signIn()),
@@ -208,9 +217,16 @@ export class Delivery {
       });
       return;
     }
+    this.#said.set(keyOf(entry), newest(this.#said.get(keyOf(entry)), entry));
     this.drawSaved();
     // Kept first, sent then: a crash in between finds the answer here.
     void kept.then(() => this.sender.send());
+  }
+
+  /** Keep and send what is under way, while the page closes. */
+  leave() {
+    if (this.#said.size > 0) this.memory.keep(SAID, [...this.#said.values()]);
+    this.sender.leave();
   }
 
   /** @param {string} url */

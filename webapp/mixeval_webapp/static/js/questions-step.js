@@ -1,6 +1,5 @@
 /** A page of questions: every answer is kept as it is given, and questions come and go with earlier answers. */
 
-import { Drafts } from "./drafts.js";
 import { byId } from "./page-elements.js";
 import { complaint, isAnswered, readNumber, shownQuestions } from "./questions.js";
 
@@ -17,14 +16,13 @@ export class QuestionsStep {
   #asked;
 
   /**
-   * @param {{page: string, questions: Question[]}} data
+   * @param {{questions: Question[]}} data
    * @param {StepTools} tools
    */
-  constructor({ page, questions }, tools) {
+  constructor({ questions }, tools) {
     this.questions = questions;
     this.tools = tools;
-    const drafts = new Drafts(page, () => sessionStorage);
-    this.#asked = questions.map((question) => new Asked(question, tools, drafts, () => this.#answered()));
+    this.#asked = questions.map((question) => new Asked(question, tools, () => this.#answered()));
   }
 
   open() {
@@ -69,15 +67,14 @@ class Asked {
   /**
    * @param {Question} question
    * @param {StepTools} tools
-   * @param {Drafts} drafts
    * @param {() => void} onAnswer
    */
-  constructor(question, { scope, words, answers }, drafts, onAnswer) {
+  constructor(question, { scope, words, answers, memory }, onAnswer) {
     this.question = question;
     this.scope = scope;
     this.words = words;
     this.answers = answers;
-    this.drafts = drafts;
+    this.memory = memory;
     this.onAnswer = onAnswer;
     const { id } = question;
     this.block = /** @type {HTMLElement} */ (document.querySelector(`[data-question="${id}"]`));
@@ -89,7 +86,7 @@ class Asked {
     for (const pick of this.picks) scope.listen(pick, "change", () => this.#pick(pick));
     if (!this.box) return;
     scope.listen(this.box, "input", () => {
-      drafts.keep(id, this.box?.value ?? "");
+      memory.keep(draftOf(question), this.box?.value ?? "");
       this.#rest();
     });
     scope.listen(this.box, "change", () => this.#finish());
@@ -121,8 +118,8 @@ class Asked {
     if (!this.box) return;
     this.box.disabled = declined;
     this.box.value = declined || value === null ? "" : String(value);
-    const draft = this.drafts.find(this.question.id);
-    if (declined || draft === null) return;
+    const draft = this.memory.find(draftOf(this.question));
+    if (declined || typeof draft !== "string") return;
     this.box.value = draft;
     this.#rest();
   }
@@ -133,7 +130,7 @@ class Asked {
     if (shown || !this.answered) return;
     // A hidden question has no answer: what was said before it was hidden is taken back.
     this.answers.write(this.question.id, null);
-    this.drafts.forget(this.question.id);
+    this.memory.forget(draftOf(this.question));
     this.fill();
   }
 
@@ -149,7 +146,7 @@ class Asked {
 
   #finish() {
     this.#keep();
-    this.drafts.forget(this.question.id);
+    this.memory.forget(draftOf(this.question));
   }
 
   focus() {
@@ -200,4 +197,9 @@ class Asked {
     if (first === undefined) return null;
     return type === "scale" ? Number(first) : first;
   }
+}
+
+/** @param {Question} question */
+function draftOf({ id }) {
+  return `draft ${id}`;
 }

@@ -3,7 +3,6 @@
 import { Delivery } from "./delivery.js";
 import { Downloads } from "./download.js";
 import { FailedMixes } from "./failed-mixes.js";
-import { KeptVolume } from "./kept-volume.js";
 import { tokenForKey } from "./letters.js";
 import { OwnKeys } from "./own-keys.js";
 import { byId, say } from "./page-elements.js";
@@ -28,6 +27,8 @@ const LISTENING_SECONDS = 5;
 const NOTABLE_SECONDS = 0.05;
 /** How often listening time is looked at. */
 const LOOK_SECONDS = 0.25;
+/** Under this name the tab remembers the volume that was set on the page. */
+const VOLUME = "volume";
 /** Mixes that take longer to come are spoken of to those who do not see the bar fill. */
 const PATIENCE_SECONDS = 2;
 
@@ -53,9 +54,9 @@ export class RatingScreen {
     this.delivery = new Delivery(data, { outbox, scope, words, fetch, place });
     this.page = new RatingPage(data, this.delivery.waiting(), Interface.rule);
     this.heardBefore = new Map(data.stimuli.map(({ token }) => [token, this.page.answer(token).listened_seconds]));
-    const kept = new KeptVolume(data.page, () => sessionStorage);
-    const volumeDb = kept.db ?? data.volume_db;
-    const { log } = this.delivery;
+    const { log, memory } = this.delivery;
+    const kept = memory.find(VOLUME);
+    const volumeDb = typeof kept === "number" ? kept : data.volume_db;
     this.sound = new Sound({ ...data, volume_db: volumeDb }, {
       engine: browserEngine(data.sample_rate), downloads: new Downloads({ fetch, scope }),
       scope, words, log, say, onChange: () => this.#draw(), onReady: (token) => this.#declare([token], false),
@@ -75,7 +76,7 @@ export class RatingScreen {
     });
     this.references = /** @type {HTMLButtonElement[]} */ ([...document.querySelectorAll("button[data-heard]")]);
     this.comments = comments && new comments.Comments(document.querySelectorAll("textarea[data-comment]"), {
-      scope, page: data.page, storage: () => sessionStorage, written: this.page.written(),
+      scope, memory, written: this.page.written(),
       onWrite: (subject, name, text) => this.delivery.write(this.page.write(subject, name, text)),
     });
     this.transport = new Transport(byId("transport"), {
@@ -84,7 +85,7 @@ export class RatingScreen {
       onSeek: (seconds) => this.sound.seek(seconds),
       onRegion: (region) => this.sound.setRegion(region),
       onVolume: (db) => {
-        kept.keep(db);
+        memory.keep(VOLUME, db);
         this.sound.setVolume(db);
       },
       onVolumeSet: (db, at) => log("volume", null, { db }, at),
@@ -137,7 +138,7 @@ export class RatingScreen {
   leave() {
     if (this.scope.ended) return;
     this.settle();
-    this.delivery.sender.leave();
+    this.delivery.leave();
     this.scope.end();
   }
 

@@ -34,8 +34,8 @@ export class StepScreen {
       onWrite: (answer) => this.delivery.write(answer),
     });
     const onChange = () => this.#draw();
-    const { log } = this.delivery;
-    this.#step = StepOfPage && new StepOfPage(data, { scope, words: this.words, answers: this.answers, log, fetch, onChange });
+    const { log, memory } = this.delivery;
+    this.#step = StepOfPage && new StepOfPage(data, { scope, words: this.words, answers: this.answers, memory, log, fetch, onChange });
   }
 
   async open() {
@@ -62,7 +62,7 @@ export class StepScreen {
   leave() {
     if (this.scope.ended) return;
     this.settle();
-    this.delivery.sender.leave();
+    this.delivery.leave();
     this.scope.end();
   }
 

@@ -10,6 +10,7 @@
  * @property {import("./scope.js").Scope} scope
  * @property {import("./words.js").Words} words
  * @property {import("./step-answers.js").StepAnswers} answers what is written goes to the server by itself
+ * @property {import("./tab-memory.js").TabMemory} memory
  * @property {import("./delivery.js").Delivery["log"]} log
  * @property {typeof fetch} fetch
  * @property {() => void} onChange what is still to do may have changed
