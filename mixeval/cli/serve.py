@@ -80,7 +80,9 @@ def serve(
 
 def _tell_of_admin(study: Path, url: str) -> None:
     if kept_password_hash(study, os.environ.get(VARIABLE)) is None:
-        click.echo(f"The researcher's pages are closed; `mixeval admin password {study}` opens them.")
+        click.echo(
+            f"The researcher's pages are closed; `mixeval admin password {study}` opens them.", err=True
+        )
     else:
         click.echo(f"The researcher's pages are at {url}admin")
 

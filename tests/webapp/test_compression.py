@@ -19,7 +19,8 @@ def code_lines(script):
     lines, inside = [], False
     for line in script.decode().splitlines():
         stripped = line.strip()
-        inside = inside or stripped.startswith("/*")
+        # What stands before code on its line, such as a type, is left there.
+        inside = inside or (stripped.startswith("/*") and ("*/" not in stripped or stripped.endswith("*/")))
         if stripped and not inside and not stripped.startswith("//"):
             lines.append(line.lstrip())
         if stripped.endswith("*/"):

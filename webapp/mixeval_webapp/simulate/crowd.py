@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from mixeval.models import Page, PageStimulus
 from mixeval.settings import read_settings
+from mixeval.study import read_study
 from mixeval_webapp.app import create_app, site_of
 from mixeval_webapp.recruitment.arrivals import SIMULATION_PARAMETER
 from mixeval_webapp.recruitment.previews import simulation_address
@@ -32,6 +33,8 @@ def simulate_study(
     Their opinions follow from what each mix really is, looked up in the database. `done` is called after each
     listener. Returns the number of pages rated.
     """
+    # What is missing is told before a secret key is made in a folder that holds no study.
+    read_study(folder)
     app = create_app(folder, settings=read_settings(folder).without_proxy())
     site = site_of(app)
     means = condition_means(site.version.study.conditions, seed)
