@@ -196,6 +196,9 @@ def test_the_resume_link_opens_the_same_page_in_another_browser(rating, chromium
     other = chromium.new_context()
     second = type(rating)(other.new_page())
     second.page.goto(link)
+    # The first one is still alive.
+    with second.page.expect_navigation():
+        second.page.get_by_role("button", name="Continue here").click()
     second.ready()
     assert second.data()["page"] == rating.data()["page"]
     assert second.value("A") == "71"

@@ -145,6 +145,8 @@ def _flask(site: Site, settings: Settings) -> Flask:
     )
     # Before the forms' check, whose refusals are told with the request's id too.
     log_requests(app, trust_request_ids=settings.trusted_proxies > 0)
+    # Pages hold secrets and travel as they are: without the lines that only held a statement.
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # Of what a page says to its scripts, which travels as it is.
     app.jinja_env.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
     app.session_interface = FormSessions()
@@ -180,6 +182,8 @@ def _guard(response: Response) -> Response:
     if request.endpoint == "static":
         for name in NEEDLESS_STATIC_HEADERS:
             response.headers.pop(name, None)
+        # Modules are UTF-8 always, and style sheets as the page that names them.
+        response.headers["Content-Type"] = response.mimetype
     if request.endpoint == "static" and response.status_code < 400:
         response.cache_control.public = True
         response.cache_control.immutable = True
