@@ -35,6 +35,7 @@ from mixeval.models import (
     Rating,
     now,
 )
+from mixeval.results_so_far import delete_results
 from mixeval.scrubbing import scrub
 from mixeval.tombstones import add_tombstones, read_tombstones
 
@@ -113,7 +114,9 @@ def erase_all(database: Database, participant_codes: Iterable[str], *, folder: P
     new = {code: erased_at[code] for code in erased_at if code not in told}
     if new:
         add_tombstones(folder, new)
-    return _scrubbed(database, _erase_together(database, erased_at))
+    erased = _scrubbed(database, _erase_together(database, erased_at))
+    delete_results(folder)
+    return erased
 
 
 def reapply(database: Database, folder: Path) -> Sequence[str]:
@@ -136,6 +139,7 @@ def reapply(database: Database, folder: Path) -> Sequence[str]:
         return ()
     erased_at = {code: all_of_them[code] for code in dict.fromkeys([*back, *missing])}
     _scrubbed(database, _erase_together(database, erased_at))
+    delete_results(folder)
     return tuple(back)
 
 

@@ -7,9 +7,17 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
+FILE_NAME = ".results-so-far.json"
+"""In the study folder."""
+
+
+def delete_results(folder: Path) -> None:
+    """Delete what was found so far: it may show somebody who has just been erased, and is made again at a look."""
+    (folder / FILE_NAME).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

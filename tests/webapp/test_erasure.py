@@ -19,6 +19,7 @@ from mixeval.models import (
     ParticipantSession,
     now,
 )
+from mixeval.results_so_far import FILE_NAME
 from mixeval.tombstones import add_tombstones, read_tombstones
 from mixeval_webapp.app import site_of
 
@@ -176,6 +177,12 @@ def test_the_tombstone_is_in_a_file_that_only_its_owner_reads(database, study_fo
     text = path.read_text()
     assert first.session not in text
     assert SECRET_WORDS not in text
+
+
+def test_results_that_were_made_before_and_may_name_somebody_go_too(database, study_folder, two_listeners):
+    (study_folder / FILE_NAME).write_text(SECRET_WORDS)
+    erase(database, two_listeners[0].code, folder=study_folder)
+    assert not (study_folder / FILE_NAME).exists()
 
 
 @pytest.mark.both_databases

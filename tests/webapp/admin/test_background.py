@@ -8,6 +8,7 @@ import pytest
 
 from mixeval.errors import AnalysisError
 from mixeval.results_so_far import (
+    FILE_NAME,
     ResultSet,
     ResultsSoFar,
     ShownFigure,
@@ -16,7 +17,7 @@ from mixeval.results_so_far import (
     parse_results,
 )
 from mixeval_webapp.admin import background
-from mixeval_webapp.admin.background import FILE_NAME, Background
+from mixeval_webapp.admin.background import Background
 
 PATIENCE_SECONDS = 60
 CALLS = "calls.txt"

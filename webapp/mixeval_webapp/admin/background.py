@@ -21,9 +21,8 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from mixeval.errors import MixevalError
-from mixeval.results_so_far import ResultsSoFar, parse_results
+from mixeval.results_so_far import FILE_NAME, ResultsSoFar, delete_results, parse_results
 
-FILE_NAME = ".results-so-far.json"
 LOCK_NAME = ".results-so-far.lock"
 NICENESS = 10
 """Below that of the server: saves go first."""
@@ -114,7 +113,7 @@ class Background:
         self.stop()
         self._started, self._read = -math.inf, None
         if self._place is not None:
-            (self._place / FILE_NAME).unlink(missing_ok=True)
+            delete_results(self._place)
 
     def _newest(self) -> Made | None:
         if self._place is None:
