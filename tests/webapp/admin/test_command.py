@@ -54,7 +54,7 @@ def test_a_folder_that_is_no_study_gets_none(tmp_path):
 def test_serve_says_how_to_set_one_or_where_the_pages_are(study_folder, capsys, monkeypatch):
     monkeypatch.delenv("MIXEVAL_ADMIN_PASSWORD_HASH", raising=False)
     _tell_of_admin(study_folder, "http://127.0.0.1:8000/")
-    assert f"`mixeval admin password {study_folder}` opens them" in capsys.readouterr().out
+    assert f"`mixeval admin password {study_folder}` opens them" in capsys.readouterr().err
     run(study_folder, "--stdin", input=f"{PASSWORD}\n")
     _tell_of_admin(study_folder, "http://127.0.0.1:8000/")
     assert "http://127.0.0.1:8000/admin" in capsys.readouterr().out
