@@ -339,16 +339,16 @@ class AdminSession(Base):
 
 
 class Attempt(Base):
-    """How often something that may be guessed was tried from one place within one stretch of time."""
+    """How often one place tried something that may be guessed, or began, within one stretch of time."""
 
     __tablename__ = "attempts"
     __table_args__ = (UniqueConstraint("kind", "origin", "since"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
-    """`login`, `invite` or `resume`."""
+    """`login`, `invite`, `resume` or `begin`."""
     origin: Mapped[Hash]
-    """A keyed hash of the address and the day: no address is kept, and tomorrow's is another."""
+    """A keyed hash of the address, the day and, of who begins, the browser: no address is kept, and tomorrow's is another."""
     since: Mapped[Moment] = mapped_column(index=True)
     """When the stretch of time began."""
     count: Mapped[int]

@@ -80,6 +80,8 @@ class RecruitmentSection(Section):
 
     open: bool | None = None
     """Whether anybody with the address may begin; left out: yes without a platform, no with one."""
+    shared_computers: bool = False
+    """Whether listeners take turns at one computer, or share a network: then neither flags who comes by the open link."""
     platform: Platform | None = None
     completion_code: Code | None = None
     screened_out_code: Code | None = None

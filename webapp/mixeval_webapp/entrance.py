@@ -26,6 +26,7 @@ from mixeval_webapp.problems import NotYoursError
 from mixeval_webapp.recruitment.arrivals import Arrival, arrival_of, sealed, unsealed
 from mixeval_webapp.recruitment.external_ids import KnownIdError, session_of_id
 from mixeval_webapp.recruitment.invites import NotInvitedError, opens, session_of_invite
+from mixeval_webapp.recruitment.returners import traces_of_request
 from mixeval_webapp.recruitment.tallies import Name, count_one
 from mixeval_webapp.recruitment.ways_out import way_out_without_consent
 from mixeval_webapp.resume_codes import as_typed, derive_code
@@ -83,17 +84,19 @@ def begin() -> Response:
     secret = derive_code(
         _secret_key(), str(session["csrf_token"]), request.form.get("start_id") or new_token()
     )
+    simulated = arrival.kind == "simulation" or request.form.get("simulated") == "1"
+    returning = arrival.kind == "open" and not simulated and not study.recruitment.shared_computers
     try:
         visitor = enrol(
             site().database,
             site().version,
             secret=secret,
             browser=browser_family(request.user_agent.string),
-            simulated=arrival.kind == "simulation" or request.form.get("simulated") == "1",
+            simulated=simulated,
             consent_boxes=[box.text for number, box in enumerate(boxes) if number in ticked],
             preview=arrival.kind == "preview",
             recruited_by=arrival.recruited_by,
-            claim=arrival.claim,
+            claim=traces_of_request().claim if returning else arrival.claim,
         )
     except StudyFullError:
         # The last place went while the form lay open; the first page says so.

@@ -1,4 +1,4 @@
-"""How often what may be guessed is tried from one place: only failures count, in the table `attempts`.
+"""How often one place tries what may be guessed, of which only failures count, or begins: the table `attempts`.
 
 In a fixed window of time a place has so many failures; then it is told to wait until the window ends. A place is
 a keyed hash of address and day, so no address is kept and nobody is followed from one day to the next. The counts
@@ -14,6 +14,7 @@ from http import HTTPStatus
 
 from flask import current_app, request
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from mixeval.database import Database, upsert
 from mixeval.models import Attempt, now
@@ -63,19 +64,24 @@ def count_attempt(database: Database, *, kind: str, origin: str, limit: Limit) -
     is written, so that who floods a server does not keep its disk busy.
     """
     check_attempts(database, kind=kind, origin=origin, limit=limit)
-    moment = now()
-    since = _window(moment, limit)
     with database.write() as db:
-        insert = upsert(db, Attempt).values(kind=kind, origin=origin, since=since, count=1)
-        count = db.scalar(
-            insert.on_conflict_do_update(
-                index_elements=["kind", "origin", "since"], set_={"count": Attempt.count + 1}
-            ).returning(Attempt.count)
-        )
-        if count == 1:
-            db.execute(delete(Attempt).where(Attempt.kind == kind, Attempt.since < since))
-    if (count or 0) > limit.failures:
-        raise _too_many(moment, limit)
+        count = count_in_window(db, kind=kind, origin=origin, window_seconds=limit.window_seconds)
+    if count > limit.failures:
+        raise _too_many(now(), limit)
+
+
+def count_in_window(db: Session, *, kind: str, origin: str, window_seconds: int) -> int:
+    """Count one more of `kind` from `origin`, and return how many that makes within the present window."""
+    since = _window(now(), window_seconds)
+    insert = upsert(db, Attempt).values(kind=kind, origin=origin, since=since, count=1)
+    count = db.scalar(
+        insert.on_conflict_do_update(
+            index_elements=["kind", "origin", "since"], set_={"count": Attempt.count + 1}
+        ).returning(Attempt.count)
+    )
+    if count == 1:
+        db.execute(delete(Attempt).where(Attempt.kind == kind, Attempt.since < since))
+    return count or 0
 
 
 def check_attempts(database: Database, *, kind: str, origin: str, limit: Limit) -> None:
@@ -90,25 +96,29 @@ def check_attempts(database: Database, *, kind: str, origin: str, limit: Limit) 
     with database.read() as db:
         count = db.scalar(
             select(Attempt.count).where(
-                Attempt.kind == kind, Attempt.origin == origin, Attempt.since == _window(moment, limit)
+                Attempt.kind == kind,
+                Attempt.origin == origin,
+                Attempt.since == _window(moment, limit.window_seconds),
             )
         )
     if (count or 0) >= limit.failures:
         raise _too_many(moment, limit)
 
 
-def origin_of_request() -> str:
-    """Return where the present request comes from, as a keyed hash of its address and of today's date (UTC).
+def origin_of_request(*more: str) -> str:
+    """Return where the present request comes from, as a keyed hash of its address, of today's date (UTC) and of `more`.
 
     Only ProxyFix, which MIXEVAL_TRUSTED_PROXIES turns on, lets a header change the address.
     """
-    return keyed_origin(str(current_app.secret_key), request.remote_addr or "", day=now().date().isoformat())
+    address, day = request.remote_addr or "", now().date().isoformat()
+    return keyed_origin(str(current_app.secret_key), address, *more, day=day)
 
 
-def keyed_origin(secret_key: str, address: str, *, day: str) -> str:
+def keyed_origin(secret_key: str, address: str, *more: str, day: str) -> str:
     """Hash `address`, of IPv6 its network, so that only who has `secret_key` could tell which one it was."""
-    text = "\x1f".join(["origin", _network(address), day])
-    return hmac.new(secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
+    text = "\x1f".join(["origin", _network(address), day, *more])
+    # What a browser says of itself may hold anything.
+    return hmac.new(secret_key.encode(), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 def _network(address: str) -> str:
@@ -123,12 +133,12 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network((int(parsed), IPV6_NETWORK_BITS), strict=False))
 
 
-def _window(moment: datetime, limit: Limit) -> datetime:
+def _window(moment: datetime, window_seconds: int) -> datetime:
     """Return when the window that holds `moment` began."""
     seconds = int(moment.timestamp())
-    return datetime.fromtimestamp(seconds - seconds % limit.window_seconds, UTC)
+    return datetime.fromtimestamp(seconds - seconds % window_seconds, UTC)
 
 
 def _too_many(moment: datetime, limit: Limit) -> TooManyAttemptsError:
-    passed = (moment - _window(moment, limit)).total_seconds()
+    passed = (moment - _window(moment, limit.window_seconds)).total_seconds()
     return TooManyAttemptsError(max(1, round(limit.window_seconds - passed)))
