@@ -8,6 +8,8 @@ from mixeval_webapp.app import site_of
 from mixeval_webapp.limits import INVITE_LIMIT
 from mixeval_webapp.recruitment.invites import list_invites, make_invites
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def closed(recruiting):

@@ -6,6 +6,8 @@ from mixeval.models import ExternalId, Participant, ParticipantSession, now
 from mixeval_webapp.app import site_of
 from mixeval_webapp.seats import take_seat
 
+pytestmark = pytest.mark.both_databases
+
 ADDRESS = "/?PROLIFIC_PID=5f1a&STUDY_ID=study9&SESSION_ID=sub7"
 RETURN = "https://app.prolific.com/submissions/complete?cc="
 

@@ -12,6 +12,8 @@ from mixeval_webapp.app import site_of
 from mixeval_webapp.recruitment.platform_exports import Submission, read_platform_export
 from mixeval_webapp.recruitment.reconcile import Recruit, reconcile
 
+pytestmark = pytest.mark.both_databases
+
 # The header of Prolific's "Export demographic data" of 2026, and of an MTurk batch.
 PROLIFIC_CSV = """\
 Submission id,Participant id,Status,Custom study tncs accepted at,Started at,Completed at,Reviewed at,Archived at,Time taken,Completion code,Total approvals,Age

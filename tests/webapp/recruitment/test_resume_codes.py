@@ -9,6 +9,8 @@ from mixeval_webapp.limits import RESUME_LIMIT
 from mixeval_webapp.participants import _sha256, enrol
 from mixeval_webapp.resume_codes import CODE_ALPHABET, as_typed, derive_code, in_groups
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def resume(form_at):

@@ -10,6 +10,8 @@ from mixeval_webapp import limits
 from mixeval_webapp.app import site_of
 from mixeval_webapp.recruitment.previews import preview_address
 
+pytestmark = pytest.mark.both_databases
+
 HERE = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.7"}}
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
