@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mixeval.errors import AnalysisError
+from mixeval.models import now
 from mixeval.results_so_far import (
     FILE_NAME,
     ResultSet,
@@ -16,6 +17,7 @@ from mixeval.results_so_far import (
     Suspicion,
     parse_results,
 )
+from mixeval.tombstones import add_tombstones
 from mixeval_webapp.admin import background
 from mixeval_webapp.admin.background import Background
 
@@ -29,6 +31,12 @@ def note_and_say(folder):
         calls.write(f"{os.getpid()}\n")
     time.sleep(0.3)
     return ResultsSoFar(problem=f"made by {os.getpid()}", page_seconds={"p1": 2.5})
+
+
+def erase_meanwhile(folder):
+    """Stand in for an analysis during which somebody who is in it withdraws, by the command line."""
+    add_tombstones(folder, {"P23456789": now()})
+    return ResultsSoFar(problem="P23456789 is in here")
 
 
 def fail(_folder):
@@ -134,6 +142,14 @@ def test_what_is_forgotten_is_gone_from_the_disk(keeper, tmp_path):
     one.forget()
     assert not (tmp_path / FILE_NAME).exists()
     assert one.look("a").made is None
+
+
+def test_results_that_may_name_who_was_erased_meanwhile_are_not_kept(tmp_path):
+    background.make(erase_meanwhile, tmp_path, tmp_path, "one")
+    assert not (tmp_path / FILE_NAME).exists()
+    # The next look has them made without that person.
+    background.make(note_and_say, tmp_path, tmp_path, "one")
+    assert (tmp_path / FILE_NAME).exists()
 
 
 def test_without_an_analysis_there_is_nothing_to_wait_for(keeper):

@@ -22,6 +22,7 @@ from pathlib import Path
 
 from mixeval.errors import MixevalError
 from mixeval.results_so_far import FILE_NAME, ResultsSoFar, delete_results, parse_results
+from mixeval.tombstones import FILE_NAME as TOMBSTONES
 
 LOCK_NAME = ".results-so-far.lock"
 NICENESS = 10
@@ -137,6 +138,7 @@ def make(analyse: Analyse, folder: Path, place: Path, state: str) -> None:
         if not mine:
             return
         os.nice(NICENESS)
+        erased_before = _erased(folder)
         moment, began = datetime.now(UTC), time.monotonic()
         try:
             results = analyse(folder)
@@ -151,6 +153,17 @@ def make(analyse: Analyse, folder: Path, place: Path, state: str) -> None:
         draft = place / f"{FILE_NAME}.{os.getpid()}"
         draft.write_text(_written(made), encoding="utf-8")
         draft.replace(place / FILE_NAME)
+        if _erased(folder) != erased_before:
+            # Somebody was erased meanwhile, who may have been read before. Tombstones come before anything is deleted,
+            # so that either this look sees them or whoever erases finds the file.
+            delete_results(place)
+
+
+def _erased(folder: Path) -> bytes:
+    try:
+        return (folder / TOMBSTONES).read_bytes()
+    except OSError:
+        return b""
 
 
 @contextlib.contextmanager
