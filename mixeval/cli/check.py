@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from mixeval.cli.study_checks import Line, Place, check_study
+from mixeval.cli.checks import Line, check_study
+from mixeval.cli.checks.place import Place
 from mixeval.cli.terminal import visible
 from mixeval.study import read_study
 

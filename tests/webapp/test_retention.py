@@ -11,8 +11,9 @@ from sqlalchemy import func, select
 import mixeval.cli.purge
 from mixeval.backup import make_backup
 from mixeval.cli import main
+from mixeval.cli.checks import CHECKS
+from mixeval.cli.checks.place import Advice, Place
 from mixeval.cli.serve import serve as serve_command
-from mixeval.cli.study_checks import CHECKS, Advice, Place
 from mixeval.decisions import decide
 from mixeval.errors import StudyError
 from mixeval.models import (
