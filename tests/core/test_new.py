@@ -4,7 +4,8 @@ from click.testing import CliRunner
 from mixeval.cli import main
 from mixeval.cli.new import TEMPLATES
 from mixeval.listening_pages import LISTENING_PAGES
-from mixeval.study import EnstDataset, ItemSelection, read_study
+from mixeval.stimuli_section import EnstDataset, ItemSelection
+from mixeval.study import read_study
 from mixeval_stimuli.methods.registry import METHODS
 
 PAGES = {"paper": "single_axis", "preference": "sliders", "mushra": "sliders"}

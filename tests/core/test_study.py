@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mixeval.conditions import Condition
 from mixeval.errors import StudyError
-from mixeval.study import ItemSelection, Study, parse_study, read_study, study_of
+from mixeval.stimuli_section import ItemSelection
+from mixeval.study import Study, parse_study, read_study, study_of
 
 STUDY = """
 [study]

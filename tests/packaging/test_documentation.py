@@ -14,18 +14,16 @@ from mixeval.plan_section import PlannedSd, PlanSection
 from mixeval.questions import OnlyIf, Question
 from mixeval.recruitment import RecruitmentSection
 from mixeval.retention import RetentionSection
-from mixeval.study import (
-    AnalysisSection,
+from mixeval.stimuli_section import (
     EnstDataset,
     FilesDataset,
     FolderDataset,
     ItemSelection,
     KitDataset,
-    ParticipantsSection,
     StimuliSection,
-    StudySection,
     SyntheticDataset,
 )
+from mixeval.study import AnalysisSection, ParticipantsSection, StudySection
 from mixeval_stimuli.methods.registry import METHODS
 
 REPOSITORY = Path(__file__).parents[2]

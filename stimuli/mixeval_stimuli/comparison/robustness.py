@@ -16,7 +16,8 @@ from mixeval.audio import Audio
 from mixeval.conditions import Condition
 from mixeval.errors import MixevalError, RenderError, StudyError
 from mixeval.manifest import Stimulus
-from mixeval.study import FILE_NAME, FilesDataset
+from mixeval.stimuli_section import FilesDataset
+from mixeval.study import FILE_NAME
 from mixeval_stimuli.alignment import TRIMMED_SECONDS
 from mixeval_stimuli.comparison.measures import Character, character
 from mixeval_stimuli.comparison.perturbation import (

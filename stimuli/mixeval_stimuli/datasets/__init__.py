@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mixeval.errors import DatasetError, StudyError
-from mixeval.study import Dataset, FolderDataset
+from mixeval.stimuli_section import Dataset, FolderDataset
 from mixeval_stimuli.datasets import enst, files, folder, kit, synthetic
 from mixeval_stimuli.datasets.selection import select
 from mixeval_stimuli.datasets.verification import Verification, verify

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mixeval.errors import DatasetError, StudyError
 from mixeval.seeds import generator
-from mixeval.study import ItemSelection
+from mixeval.stimuli_section import ItemSelection
 from mixeval_stimuli.datasets import enst
 from mixeval_stimuli.recordings import Recording
 

@@ -2,7 +2,7 @@ import pytest
 
 from mixeval.audio import read_audio
 from mixeval.errors import AudioError, DatasetError, StudyError
-from mixeval.study import FolderDataset
+from mixeval.stimuli_section import FolderDataset
 from mixeval_stimuli.datasets import folder, open_dataset, select
 from mixeval_stimuli.recordings import read_stems
 

@@ -3,7 +3,7 @@ from collections import Counter
 import pytest
 
 from mixeval.errors import StudyError
-from mixeval.study import ItemSelection
+from mixeval.stimuli_section import ItemSelection
 from mixeval_stimuli.datasets import enst, select
 from mixeval_stimuli.recordings import Recording
 

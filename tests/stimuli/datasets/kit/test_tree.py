@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from mixeval.cli import main
 from mixeval.errors import DatasetError
-from mixeval.study import ItemSelection, KitDataset
+from mixeval.stimuli_section import ItemSelection, KitDataset
 from mixeval_stimuli.datasets import enst, kit, open_dataset, select, verify
 from mixeval_stimuli.datasets.kit.desk import dry_mix
 from mixeval_stimuli.datasets.kit.plan import takes_for

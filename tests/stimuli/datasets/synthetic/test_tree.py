@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from mixeval.errors import DatasetError
-from mixeval.study import ItemSelection, SyntheticDataset
+from mixeval.stimuli_section import ItemSelection, SyntheticDataset
 from mixeval_stimuli.datasets import open_dataset, select, synthetic, verify
 from mixeval_stimuli.datasets.enst import MIXES, facts_of, stems_of
 from mixeval_stimuli.datasets.synthetic.tree import subset_of, takes_of
