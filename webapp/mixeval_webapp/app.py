@@ -18,7 +18,7 @@ from mixeval.settings import Settings, read_settings
 from mixeval.study import read_study
 from mixeval.versions import Version, check_rendered
 from mixeval_migrations import prepare
-from mixeval_webapp.admin.blueprint import open_admin
+from mixeval_webapp.admin.opening import open_admin
 from mixeval_webapp.admin.researcher import Researcher
 from mixeval_webapp.api import api
 from mixeval_webapp.compression import compress_static

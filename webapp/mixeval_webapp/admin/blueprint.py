@@ -1,11 +1,9 @@
 """The door: no page behind it answers anybody who has not given the password, and none is there without one."""
 
 from http import HTTPStatus
-from pathlib import Path
 
 from flask import (
     Blueprint,
-    Flask,
     abort,
     current_app,
     g,
@@ -19,14 +17,9 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
-from mixeval.admin_password import kept_password_hash
 from mixeval.errors import MixevalError, ParticipantError
-from mixeval.settings import Settings
-from mixeval_webapp.admin import words
 from mixeval_webapp.admin.admin_sessions import PATH, admin_secret_of_request, is_open
-from mixeval_webapp.admin.background import Background
-from mixeval_webapp.admin.desk import EXTENSION, Desk, desk
-from mixeval_webapp.admin.researcher import Researcher
+from mixeval_webapp.admin.desk import desk
 from mixeval_webapp.limits import TooManyAttemptsError
 from mixeval_webapp.site import site
 
@@ -103,25 +96,3 @@ def _stale_form(_error: CSRFError) -> AnyResponse:
 def _problem(status: HTTPStatus, title: str, error: MixevalError) -> AnyResponse:
     page = render_template("admin/problem.html", title=title, problem=error.problem, remedy=error.remedy)
     return make_response(page, status)
-
-
-def open_admin(app: Flask, folder: Path, settings: Settings, researcher: Researcher) -> None:
-    """Add the researcher's pages to `app`.
-
-    Raises StudyError when the hash of the password cannot be used.
-    """
-    kept_password_hash(folder, settings.admin_password_hash)
-    from mixeval_webapp.admin import (  # noqa: F401, PLC0415 - each adds its addresses to the blueprint
-        downloads,
-        login,
-        overview,
-        participant,
-        participants,
-        results,
-        stimuli,
-        study,
-    )
-
-    app.extensions[EXTENSION] = Desk(folder, settings, researcher, Background(folder, researcher.analyse))
-    words.teach(app)
-    app.register_blueprint(admin)
