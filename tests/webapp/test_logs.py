@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from mixeval.errors import ServeError
-from mixeval_webapp import entrance
+from mixeval_webapp import resuming
 from mixeval_webapp.logs import access_log, configure_logs, formatter
 
 
@@ -64,7 +64,7 @@ def test_the_logs_of_a_whole_run_hold_no_secret_of_it(listener, new_listener, lo
         raise RuntimeError(f"no such key: {listener.secret}")
 
     # A fault of ours whose message quotes the request.
-    monkeypatch.setattr(entrance, "find_visitor", fail)
+    monkeypatch.setattr(resuming, "find_visitor", fail)
     assert listener.get(f"/resume/{listener.secret}").status_code == 500
     text = log.getvalue()
     assert len(text.splitlines()) > 20

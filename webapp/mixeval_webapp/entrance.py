@@ -1,4 +1,4 @@
-"""The way into a session: the first page, consent, invites and platforms' ids, and the code that opens it again."""
+"""The way into a session: the first page, consent, invites and platforms' ids."""
 
 from collections.abc import Collection
 from functools import partial
@@ -19,27 +19,22 @@ from flask import (
 from mixeval.models import now
 from mixeval.study import Study
 from mixeval_webapp.cookies import set_secret, visitor_of_request
-from mixeval_webapp.limits import INVITE_LIMIT, RESUME_LIMIT, count_attempt, origin_of_request
+from mixeval_webapp.limits import INVITE_LIMIT, count_attempt, origin_of_request
 from mixeval_webapp.page_types.registry import RATING_PAGES
-from mixeval_webapp.participants import Visitor, browser_family, enrol, find_visitor, new_token
-from mixeval_webapp.problems import NotYoursError
+from mixeval_webapp.participants import Visitor, browser_family, enrol, new_token
 from mixeval_webapp.recruitment.arrivals import Arrival, arrival_of, sealed, unsealed
 from mixeval_webapp.recruitment.external_ids import KnownIdError, session_of_id
 from mixeval_webapp.recruitment.invites import NotInvitedError, opens, session_of_invite
 from mixeval_webapp.recruitment.returners import traces_of_request
 from mixeval_webapp.recruitment.tallies import Name, count_one
 from mixeval_webapp.recruitment.ways_out import way_out_without_consent
-from mixeval_webapp.resume_codes import as_typed, derive_code
+from mixeval_webapp.resume_codes import derive_code
+from mixeval_webapp.resuming import resume_page, to_test
 from mixeval_webapp.seats import StudyFullError, is_full
 from mixeval_webapp.session_plan import count_rating_pages
 from mixeval_webapp.site import site
 from mixeval_webapp.speech import speak_for
 from mixeval_webapp.study_words import in_its_language, paragraphs
-
-LONGEST_ENTRY = 200
-"""Characters of a typed code that are shown again, to be compared with what was written down."""
-RESUME_PATH = "/resume/"
-"""So that a whole link, too, may be put where the code is asked for."""
 
 
 def first_page() -> Response:
@@ -50,9 +45,9 @@ def first_page() -> Response:
     g.preview = arrival.kind == "preview"
     begun = _session_begun_with(arrival)
     if visitor is not None and visitor.session_id == begun:
-        return _to_test()
+        return to_test()
     if begun is not None and arrival.kind == "platform":
-        return _resume_page(known=True)
+        return resume_page(known=True)
     continuing = _continuing(arrival, visitor)
     if arrival.kind == "nothing":
         return _not_invited(continuing=continuing)
@@ -106,7 +101,7 @@ def begin() -> Response:
     except (KnownIdError, NotInvitedError) as refused:
         return _begun_before(arrival, refused)
     current_app.logger.info("started participant=%s", visitor.participant)
-    return set_secret(_to_test(), secret)
+    return set_secret(to_test(), secret)
 
 
 def not_agreed() -> Response:
@@ -125,32 +120,6 @@ def not_agreed() -> Response:
     if arrival is not None and arrival.counted:
         _count(page, "declined")
     return page
-
-
-def ask_for_code() -> Response:
-    """Ask for the code that opens a session again."""
-    return _resume_page()
-
-
-def resume_by_code() -> Response:
-    """Open the session of a typed code, or say that there is none, whatever the reason."""
-    typed = request.form.get("code", "").strip()
-    opened = _open(typed.rsplit(RESUME_PATH, maxsplit=1)[-1])
-    if opened is not None:
-        return opened
-    _count_failed_resume()
-    page = _resume_page(wrong=True, typed=typed[:LONGEST_ENTRY])
-    page.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
-    return page
-
-
-def resume_by_link(secret: str) -> Response:
-    """Open the session of a resume link. Raises NotYoursError for a link that opens none."""
-    opened = _open(secret)
-    if opened is not None:
-        return opened
-    _count_failed_resume()
-    raise NotYoursError("this link opens no session", remedy="copy the whole link, or start again")
 
 
 def _consent_page(
@@ -206,29 +175,10 @@ def _begun_before(arrival: Arrival, refused: KnownIdError | NotInvitedError) -> 
     """Answer a form whose invite or id had a session already when it came in."""
     visitor = visitor_of_request()
     if visitor is not None and visitor.session_id == _session_begun_with(arrival):
-        return _to_test()
+        return to_test()
     if isinstance(refused, KnownIdError):
-        return _resume_page(known=True)
+        return resume_page(known=True)
     return _guessed_invite(continuing=False)
-
-
-def _resume_page(*, wrong: bool = False, known: bool = False, typed: str = "") -> Response:
-    study = _current()
-    return make_response(
-        render_template("resume.html", study_title=study.study.title, wrong=wrong, known=known, typed=typed)
-    )
-
-
-def _open(text: str) -> Response | None:
-    """Give the browser the session that `text` opens, in whichever clothes the secret came."""
-    for secret in (as_typed(text), text):
-        if secret and find_visitor(site().database, secret) is not None:
-            return set_secret(_to_test(), secret)
-    return None
-
-
-def _count_failed_resume() -> None:
-    count_attempt(site().database, kind="resume", origin=origin_of_request(), limit=RESUME_LIMIT)
 
 
 def _current() -> Study:
@@ -276,10 +226,6 @@ def _continuing(arrival: Arrival, visitor: Visitor | None) -> bool:
         and visitor.preview == (arrival.kind == "preview")
         and arrival.kind not in {"invite", "platform", "platform_preview"}
     )
-
-
-def _to_test() -> Response:
-    return make_response(redirect(url_for("pages.test"), 303))
 
 
 def _count(page: Response, name: Name) -> None:

@@ -11,7 +11,7 @@ from mixeval.models import Page, PageStimulus, ParticipantSession
 from mixeval.recruitment import Outcome, WayOut
 from mixeval.study import Study
 from mixeval.versions import Version
-from mixeval_webapp import entrance
+from mixeval_webapp import entrance, resuming
 from mixeval_webapp.audit import tell_of_foreign_names
 from mixeval_webapp.cookies import secret_of_request, visitor_of_request
 from mixeval_webapp.page_state import Addresses, PageState, open_current_page, page_data, was_screened_out
@@ -47,17 +47,17 @@ def start() -> AnyResponse:
 
 @pages.get("/resume")
 def resume_form() -> AnyResponse:
-    return entrance.ask_for_code()
+    return resuming.ask_for_code()
 
 
 @pages.post("/resume")
 def resume_by_code() -> AnyResponse:
-    return entrance.resume_by_code()
+    return resuming.resume_by_code()
 
 
 @pages.get("/resume/<secret>")
 def resume(secret: str) -> AnyResponse:
-    return entrance.resume_by_link(secret)
+    return resuming.resume_by_link(secret)
 
 
 @pages.get("/test")
