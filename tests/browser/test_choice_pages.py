@@ -439,7 +439,7 @@ def test_a_page_is_under_60_kilobytes_before_its_audio(open_test, context, tab, 
     session.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}))
     tab.reload()
     page.ready()
-    # What the page before the reload had begun has no address here; some parts of the program come after the sound.
+    # What the page before the reload had begun has no address here; some parts of the program come beside the sound or after it.
     after = re.compile("/audio/|/api/|/(preload|keys-help|tab|rescue|dialog|waiting-file|re-entry)[.]")
     weights = {urls[key]: size for key, size in sizes.items() if key in urls and not after.search(urls[key])}
     assert any(url.endswith("player.js") for url in weights)

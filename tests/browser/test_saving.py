@@ -56,6 +56,8 @@ def test_a_lost_reply_to_the_last_page_ends_in_one_completion_with_one_code(rati
 
 def test_after_eight_hours_offline_the_next_try_comes_within_half_a_minute(rating, served, tab, context):
     rating.wait_until("All saved")
+    # What helps without a connection has come with the page; nothing that breaks off in its first second can.
+    tab.wait_for_load_state("networkidle")
     tab.clock.install()
     context.set_offline(True)
     rating.drag("A", 71)

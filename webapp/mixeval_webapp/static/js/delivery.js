@@ -79,7 +79,10 @@ export class Delivery {
   open() {
     const { scope, sender } = this;
     scope.listen(globalThis, "offline", () => this.drawSaved());
-    scope.listen(globalThis, "online", () => sender.kick());
+    scope.listen(globalThis, "online", () => {
+      this.#prepare();
+      sender.kick();
+    });
     scope.listen(document, "visibilitychange", () => {
       this.log("visibility", null, { hidden: document.hidden });
       sender.kick();
@@ -88,12 +91,11 @@ export class Delivery {
     if (!this.outbox.lasting) this.#sayUnkept();
     this.drawSaved();
     sender.kick();
+    this.#prepare();
   }
 
   /** Fetch the next page's audio. Call it when this page has its own. */
   async fetchAhead() {
-    // What a broken connection may ask for later must be here before it breaks.
-    void this.#rescue().catch(() => (this.#rescued = null));
     try {
       // Its program comes now and not with the page, which does not wait for it.
       const { Preload } = await import("./preload.js");
@@ -161,6 +163,11 @@ export class Delivery {
 
   #sayUnkept() {
     say(this.words.say("no_store"));
+  }
+
+  /** What a broken connection may ask for later must be here before it breaks, so it comes beside the sound. */
+  #prepare() {
+    void this.#rescue().catch(() => (this.#rescued = null));
   }
 
   /** What helps where nothing gets through; it is here by then. */
