@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
@@ -25,6 +25,7 @@ BUSY_TIMEOUT_SECONDS = 30
 CONNECT_TIMEOUT_SECONDS = 10
 READERS = 4
 POSTGRESQL_DISK_FULL = "53100"
+_BEGIN_WRITING = Prepared(text("BEGIN IMMEDIATE"))
 PING_AFTER_SECONDS = 1.0
 """A connection to PostgreSQL that was idle for longer may have been lost."""
 
@@ -142,7 +143,7 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 
 
 def _begin_writing(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _BEGIN_WRITING.each(connection, [{}])
 
 
 def _begin_reading(connection: Connection) -> None:

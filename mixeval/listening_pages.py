@@ -26,6 +26,11 @@ class Attribute(Section):
     scale: Scale
 
 
+def _asked(name: str, question: str, scale: tuple[str, ...]) -> tuple[Attribute, ...]:
+    """Return the one attribute of a page whose own section has validated all three; each save asks for it."""
+    return (Attribute.model_construct(name=name, question=question, scale=scale),)
+
+
 class AttentionPages(Section):
     """Pages with two mixes whose order nobody who listens can get wrong.
 
@@ -104,7 +109,7 @@ class _ScalePage(ListeningPage):
 
     @property
     def attributes_asked(self) -> tuple[Attribute, ...]:
-        return self.attributes or (Attribute(name=self.attribute, question=self.question, scale=self.scale),)
+        return self.attributes or _asked(self.attribute, self.question, self.scale)
 
 
 class SlidersPage(_ScalePage):
@@ -165,7 +170,7 @@ class AbPage(_ForcedChoicePage):
 
     @property
     def attributes_asked(self) -> tuple[Attribute, ...]:
-        return (Attribute(name=self.attribute, question=self.question, scale=("0", "1")),)
+        return _asked(self.attribute, self.question, ("0", "1"))
 
 
 class AbxPage(_ForcedChoicePage):
@@ -179,7 +184,7 @@ class AbxPage(_ForcedChoicePage):
 
     @property
     def attributes_asked(self) -> tuple[Attribute, ...]:
-        return (Attribute(name="identification", question=self.question, scale=("0", "1")),)
+        return _asked("identification", self.question, ("0", "1"))
 
 
 class AcrPage(ListeningPage):
@@ -200,7 +205,7 @@ class AcrPage(ListeningPage):
 
     @property
     def attributes_asked(self) -> tuple[Attribute, ...]:
-        return (Attribute(name=self.attribute, question=self.question, scale=self.scale),)
+        return _asked(self.attribute, self.question, self.scale)
 
 
 class RankingPage(ListeningPage):
@@ -218,7 +223,7 @@ class RankingPage(ListeningPage):
 
     @property
     def attributes_asked(self) -> tuple[Attribute, ...]:
-        return (Attribute(name=self.attribute, question=self.question, scale=self.scale),)
+        return _asked(self.attribute, self.question, self.scale)
 
 
 class Bs1116Page(ListeningPage):
@@ -245,7 +250,7 @@ class Bs1116Page(ListeningPage):
 
     @property
     def attributes_asked(self) -> tuple[Attribute, ...]:
-        return (Attribute(name=self.attribute, question=self.question, scale=self.scale),)
+        return _asked(self.attribute, self.question, self.scale)
 
 
 def _page_tag(section: object) -> str:

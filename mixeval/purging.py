@@ -16,7 +16,7 @@ from mixeval.retention import RetentionSection
 from mixeval.scrubbing import scrub
 
 ATTEMPTS_KEPT = timedelta(days=1)
-"""Limits look back for an hour at most."""
+"""Limits look back for an hour at most, and counts of who began for a day."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +87,12 @@ def _delete(db: Session, table: type[Base], which: ColumnElement[bool]) -> None:
 
 
 def _past(retention: RetentionSection, moment: datetime) -> list[tuple[type[Any], ColumnElement[bool]]]:
+    old_attempts = Attempt.since < moment - ATTEMPTS_KEPT
+    if retention.all_due(moment.date()):
+        # Where from and with which browser somebody began today.
+        old_attempts |= Attempt.kind == "begin"
     past: list[tuple[type[Any], ColumnElement[bool]]] = [
-        (Attempt, Attempt.since < moment - ATTEMPTS_KEPT),
+        (Attempt, old_attempts),
         (AdminSession, AdminSession.expires_at < moment),
     ]
     if retention.external_ids_due(moment.date()):

@@ -51,7 +51,7 @@ def retain(study_folder):
 
 @pytest.fixture
 def collected(study_folder, open_app, listener_on):
-    """Two people rated a page; one came from a platform and was excluded."""
+    """Two people began today and rated a page; one came from a platform and was excluded."""
     app = open_app(study_folder)
     for _ in range(2):
         listener = listener_on(app)
@@ -121,7 +121,7 @@ def test_a_day_is_past_when_it_is_over():
 def test_without_dates_only_leftovers_go(collected, study_folder):
     output = purge(study_folder, "--yes")
     assert "1 counts of attempts, 1 expired logins" in output
-    assert counts(collected) == (2, 8, 1, 2, 1, 1)
+    assert counts(collected) == (2, 8, 1, 2, 2, 1)
     assert "Nothing is past its date" in purge(study_folder, "--yes")
 
 
@@ -140,7 +140,7 @@ def test_a_dry_run_says_what_would_go_and_deletes_nothing(collected, retain):
 def test_ids_of_platforms_have_a_day_of_their_own(collected, retain):
     folder = retain(until=LATER, external_ids_until=LONG_AGO)
     purge(folder, "--yes")
-    assert counts(collected) == (2, 8, 0, 2, 1, 1)
+    assert counts(collected) == (2, 8, 0, 2, 2, 1)
     assert no_byte_of(folder, "5f0cafe")
 
 

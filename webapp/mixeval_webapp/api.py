@@ -32,7 +32,7 @@ def ratings(page_id: str) -> Response:
     visitor = _visitor()
     payload = read_payload(request, RatingsPayload)
     saved = save_ratings(site().database, visitor, page_id, payload.ratings, _version(visitor))
-    return _saved(visitor, [asdict(rating) for rating in saved])
+    return _saved(visitor, [vars(rating) for rating in saved])
 
 
 @api.put("/pages/<token:page_id>/answers")
@@ -40,7 +40,7 @@ def answers(page_id: str) -> Response:
     visitor = _visitor()
     payload = read_payload(request, AnswersPayload)
     saved = save_answers(site().database, visitor, page_id, payload.answers, _version(visitor))
-    return _saved(visitor, [asdict(answer) for answer in saved])
+    return _saved(visitor, [vars(answer) for answer in saved])
 
 
 @api.post("/pages/<token:page_id>/complete")

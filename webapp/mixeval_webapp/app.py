@@ -176,19 +176,20 @@ class _Token(BaseConverter):
 
 def _guard(response: Response) -> Response:
     # Scripts and styles are no documents: these headers would only make each of thirty small files a third larger.
-    names = STATIC_HEADERS if request.endpoint == "static" else SECURITY_HEADERS
-    for name in names:
-        response.headers[name] = SECURITY_HEADERS[name]
-    if request.endpoint == "static":
+    is_static = request.endpoint == "static"
+    headers = response.headers
+    for name in STATIC_HEADERS if is_static else SECURITY_HEADERS:
+        headers[name] = SECURITY_HEADERS[name]
+    if is_static:
         for name in NEEDLESS_STATIC_HEADERS:
-            response.headers.pop(name, None)
+            headers.pop(name, None)
         # Modules are UTF-8 always, and style sheets as the page that names them.
-        response.headers["Content-Type"] = response.mimetype
-    if request.endpoint == "static" and response.status_code < 400:
+        headers["Content-Type"] = response.mimetype
+    if is_static and response.status_code < 400:
         response.cache_control.public = True
         response.cache_control.immutable = True
-    elif "Cache-Control" not in response.headers:
-        response.cache_control.no_store = True
+    elif "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
     return response
 
 

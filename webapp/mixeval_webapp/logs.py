@@ -93,6 +93,8 @@ def log_requests(app: Flask, *, trust_request_ids: bool) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
+        if not access_log.isEnabledFor(logging.INFO):
+            return response
         if request.endpoint in _UNTOLD and response.status_code < HTTPStatus.BAD_REQUEST:
             return response
         milliseconds = round(1000 * (time.perf_counter() - g.begun), 1) if "begun" in g else None

@@ -62,12 +62,12 @@ class Visitor:
 
 def find_visitor(database: Database, secret: str) -> Visitor | None:
     """Return who holds `secret`, which may be a code as somebody typed it, or nothing."""
-    typed = as_typed(secret)
-    for meant in dict.fromkeys([secret, secret if typed is None else typed]):
-        rows = database.fetch(_VISITOR, {"secret_sha256": _sha256(meant)})
-        if rows:
-            return Visitor(*rows[0])
-    return None
+    rows = database.fetch(_VISITOR, {"secret_sha256": _sha256(secret)})
+    if not rows:
+        typed = as_typed(secret)
+        if typed is not None and typed != secret:
+            rows = database.fetch(_VISITOR, {"secret_sha256": _sha256(typed)})
+    return Visitor(*rows[0]) if rows else None
 
 
 def enrol(
