@@ -104,6 +104,8 @@ class Outcome:
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
     def __str__(self) -> str:
+        if not self.milliseconds:
+            return f"no request was answered; failures {self.failures}"
         return (
             f"{self.per_second:7.1f}/s  p50 {self.percentile(0.5):7.1f} ms  p99 {self.percentile(0.99):7.1f} ms  "
             f"failures {self.failures}  (generator {1e6 * self.generator_seconds / self.requests:.0f} us each)"

@@ -4,14 +4,13 @@
     python benchmarks/stalled_downloads.py --behind nothing --stalled 20 --database sqlite
 
 Behind nginx the files of deploy/ are used: nginx.conf with audio sent by nginx, and gunicorn.conf.py. With nothing in
-front it is `mixeval serve`. A save is one rating, confirmed after it was committed; the saver takes its time between two.
+front it is `mixeval serve`. A save is one rating, confirmed after it was committed; one rater saves every 50 ms.
 """
 
 import argparse
 import contextlib
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -20,14 +19,14 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from raters import Rater
+from raters import Rater, drive, saving
 from served_study import served
 
 sys.path.append(str(Path(__file__).parent.parent / "tests"))
 from shipped_nginx import DEPLOY, find_port, shipped_nginx
 
 CLIP_SECONDS = 15.0
-BETWEEN_SECONDS = 0.05
+EVERY_SECONDS = 0.05
 
 
 def main() -> None:
@@ -36,15 +35,16 @@ def main() -> None:
     )
     parser.add_argument("--behind", choices=["nginx", "nothing"], default="nginx")
     parser.add_argument("--stalled", type=int, default=100)
-    parser.add_argument("--saves", type=int, default=300)
+    parser.add_argument("--seconds", type=float, default=20.0, help="length of each measurement")
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     options = parser.parse_args()
     with place(options.behind, options.database) as url:
         rater = Rater(url)
         print(f"{options.behind}, {options.database}: {rater.page['bytes'] / 1e6:.1f} MB a clip")
-        print(in_words("none stalled", save(rater, options.saves)))
-        with stalled(rater, options.stalled):
-            print(in_words(f"{options.stalled} stalled", save(rater, options.saves)))
+        for count in (0, options.stalled):
+            with stalled(rater, count):
+                saved = drive(url, saving([rater]), seconds=options.seconds, pause_seconds=EVERY_SECONDS)
+            print(f"{count:>4} stalled: {saved}")
 
 
 @contextlib.contextmanager
@@ -110,26 +110,6 @@ def stalled(rater: Rater, count: int) -> Iterator[None]:
             # Its first bytes are here, so it stands still and asks nothing of the server any more.
             connection.recv(1)
         yield
-
-
-def save(rater: Rater, count: int) -> list[float]:
-    """Save `count` times and return how many milliseconds each took."""
-    took = []
-    for _ in range(count):
-        request = rater.ratings()[:1]
-        begun = time.perf_counter()
-        rater.browser.send("PUT", rater.page["ratings_url"], {"ratings": request})
-        took.append(1000 * (time.perf_counter() - begun))
-        time.sleep(BETWEEN_SECONDS)
-    return took
-
-
-def in_words(name: str, took: list[float]) -> str:
-    percentiles = statistics.quantiles(took, n=100)
-    return (
-        f"{name:>14}: {len(took)} saves, p50 {percentiles[49]:.1f} ms, p99 {percentiles[98]:.1f} ms, "
-        f"most {max(took):.1f} ms"
-    )
 
 
 if __name__ == "__main__":
