@@ -154,17 +154,18 @@ class Visit:
         )
 
     def make_busy(self):
-        """Play something, open what is folded, and be refused."""
+        """Open what is folded, be refused, and play something."""
         tab = self.tab
         for element in tab.locator("summary").all():
             if element.is_visible():
                 element.click()
+        # Before anything is played, which may be all that the page waits for.
+        if tab.locator("#next[aria-disabled=true]").count():
+            tab.locator("#next").click(force=True)
         play = tab.locator(".play:visible, .play-sound:visible, #play-clip:visible, .bar .flag:visible")
         if play.count():
             play.first.click()
             tab.locator(".playing, [aria-pressed=true]").first.wait_for()
-        if tab.locator("#next[aria-disabled=true]").count():
-            tab.locator("#next").click(force=True)
 
     def hand_in(self, data):
         random = np.random.default_rng(1)
