@@ -129,12 +129,12 @@ def _exact(cell: Any) -> str:
     match cell:
         case None:
             return ""
-        case ExactNumber():
-            return cell.exact()
         case float():
             return repr(float(cell))
         case str():
             return _safe(cell)
+        case ExactNumber():  # last, because it is asked for slowly
+            return cell.exact()
         case _:
             return str(cell)
 
@@ -152,13 +152,13 @@ def _rounded(values: Sequence[Any], decimals: int | None) -> list[str]:
         match value:
             case None:
                 texts.append("")
-            case ExactNumber():
-                texts.append(value.text())
             case float() if math.isinf(value):
                 texts.append("\N{INFINITY}" if value > 0 else "-\N{INFINITY}")
             case float():
                 # Adding zero turns -0.0 into 0.0.
                 texts.append(f"{round(value, decimals) + 0.0:.{decimals}f}")
+            case ExactNumber():
+                texts.append(value.text())
             case _:
                 texts.append(str(value))
     return texts
