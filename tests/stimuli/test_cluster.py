@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import dask
 import pytest
@@ -69,20 +70,22 @@ class Scheduler:
 
     @contextmanager
     def worker(self, *arguments, path=()):
-        before = len(self.workers())
+        # By name and not by number: a nanny may be bringing another's back meanwhile.
+        name = uuid4().hex
         joined = os.pathsep.join(map(str, [*path, self.modules, *sys.path]))
         command = ["distributed.cli.dask_worker", self.address, "--host", "127.0.0.1", "--nthreads", "1"]
-        command += ["--no-dashboard", "--local-directory", str(self.folder), *arguments]
+        command += ["--no-dashboard", "--local-directory", str(self.folder)]
+        command += ["--name", name, *arguments]
         with running(command, self.folder, PYTHONPATH=joined) as process:
-            until(lambda: len(self.workers()) > before)
+            until(lambda: name in self.workers())
             yield process
-        until(lambda: len(self.workers()) <= before)
+        until(lambda: name not in self.workers())
 
     def workers(self):
         from distributed import Client
 
         with Client(self.address, set_as_default=False) as client:
-            return client.nthreads()
+            return {worker["name"] for worker in client.scheduler_info(n_workers=-1)["workers"].values()}
 
 
 @contextmanager
