@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from free_ports import find_port
+
 DEPLOY = Path(__file__).parents[1] / "deploy"
 HOST = "listening-test.example.org"
 PATIENCE_SECONDS = 60
@@ -37,11 +39,6 @@ class Proxy:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
-
-
-def find_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ class Cluster:
         } | settings
         arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with (self.folder / "log").open("ab") as log:
-            # In a session of its own, so that its processes can be killed together.
+            # In a session of its own: Ctrl-C in a terminal ends the tests first.
             self._server = subprocess.Popen(
                 [self._programs / "postgres", "-D", f"{self.folder}/data", *arguments],
                 stdin=subprocess.DEVNULL,
@@ -79,9 +79,23 @@ class Cluster:
 
     def kill(self) -> None:
         """End every process of the server at once, as a crash does."""
+        # Each has a process group of its own; the first one, once it is stopped, starts no more of them.
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGSTOP)
+        killed = [self.pid, *self.children()]
+        for pid in killed:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._ended()
+        # No other server starts while one of them has the shared memory.
+        while _any_runs(killed):
+            time.sleep(0.01)
+
+    def children(self) -> list[int]:
+        """Return the processes that the first one has started: one for each connection, and some for upkeep."""
+        listed = ["ps", "-o", "pid=", "--ppid", str(self.pid)]
+        found = subprocess.run(listed, capture_output=True, text=True, check=False).stdout
+        return [int(word) for word in found.split()]
 
     def stop(self) -> None:
         """End the server without waiting for anybody's transaction."""
@@ -145,6 +159,13 @@ def throwaway_cluster(**settings: object) -> Iterator[Cluster]:
             cluster.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _any_runs(pids: list[int]) -> bool:
+    """Tell whether one of these has not ended; one that ended and that nobody waited for has."""
+    listed = ["ps", "-o", "stat=", "-p", ",".join(map(str, pids))]
+    states = subprocess.run(listed, capture_output=True, text=True, check=False).stdout.split()
+    return any(not state.startswith("Z") for state in states)
 
 
 def _programs() -> Path:

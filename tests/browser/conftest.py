@@ -82,6 +82,18 @@ class Served:
         with self.database.read() as db:
             return list(db.scalars(select(Event).where(Event.kind == kind).order_by(Event.id)))
 
+    def wait_for_events(self, page, kind, count=1):
+        """Return the events of a kind once the server has `count` of them: they come a second after what they tell.
+
+        The page is asked for its patience, because Playwright serves routes only while it waits itself.
+        """
+        for _ in range(300):
+            found = self.events(kind)
+            if len(found) >= count:
+                return found
+            page.wait_for_timeout(100)
+        raise AssertionError(f"after 30 s the server has {len(found)} of {count} events {kind}")
+
     def sessions(self):
         with self.database.read() as db:
             return list(db.scalars(select(ParticipantSession)))
@@ -285,8 +297,16 @@ class RatingTab:
 
     def hear(self, letter):
         """Play a mix until the page counts it as played."""
-        self.letter(letter).click()
-        self.page.locator(".strip.heard", has=self.slider(letter)).wait_for()
+        self._press(self.letter(letter), self.page.locator(".strip.heard", has=self.slider(letter)))
+
+    def _press(self, letter, heard):
+        """Press a letter, and once more where the page asks for that: a loaded machine's sound can wake up late."""
+        letter.click()
+        once_more = self.page.get_by_text("Please press the letter once more.")
+        heard.or_(once_more).first.wait_for()
+        if once_more.is_visible():
+            letter.click()
+            heard.wait_for()
 
     def rate_all(self, values):
         for letter, value in values.items():
@@ -322,7 +342,8 @@ class RatingTab:
 
     def wait_for_page(self, number):
         self.page.wait_for_function(
-            "n => JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === n",
+            "n => document.readyState !== 'loading'"
+            " && JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === n",
             arg=number,
         )
         return self.ready()
@@ -376,9 +397,11 @@ class AxisTab(RatingTab):
         mouse.up()
 
     def hear(self, letter):
-        if "playing" not in self.bar(letter).get_attribute("class").split():
-            self.handle(letter).click()
-        self.page.locator(".bar.playing.heard", has_text=letter).first.wait_for()
+        heard = self.page.locator(".bar.playing.heard", has_text=letter).first
+        if "playing" in self.bar(letter).get_attribute("class").split():
+            heard.wait_for()
+        else:
+            self._press(self.handle(letter), heard)
 
     def place_by_keys(self, letter, value):
         self.bar(letter).focus()

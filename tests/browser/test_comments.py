@@ -19,6 +19,21 @@ def unfold(tab):
     tab.page.get_by_text("Comments on single mixes").click()
 
 
+def wait_until_kept(tab, text):
+    """Wait until a comment lies in the browser's own store, which outlives the tab."""
+    tab.page.wait_for_function(
+        """text => new Promise((done) => {
+          indexedDB.open("mixeval-outbox").onsuccess = ({ target: { result } }) => {
+            result.transaction("entries").objectStore("entries").getAll().onsuccess = (event) => {
+              result.close();
+              done(event.target.result.some(({ body }) => body.value === text));
+            };
+          };
+        })""",
+        arg=text,
+    )
+
+
 @pytest.mark.parametrize("kind", ["sliders", "single_axis"])
 def test_comments_about_mixes_and_the_page_are_stored_and_play_nothing(open_page, kind):
     tab, served = open_page(kind, 'comments = "both"')
@@ -65,10 +80,15 @@ def test_a_comment_typed_just_before_a_reload_stands_there_after_it(open_sliders
 
 def test_without_a_connection_a_comment_is_kept_and_stored_when_it_is_back(open_sliders):
     tab, served = open_sliders('comments = "page"')
+    # With this answer the last of the page's program has come.
+    tab.page.wait_for_function(
+        "() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/api/hold'))"
+    )
     tab.page.context.set_offline(True)
     about_page(tab).click()
     tab.page.keyboard.type("on the train")
     tab.wait_until("Offline, 1 waiting")
+    wait_until_kept(tab, "on the train")
     page, context = tab.page, tab.page.context
     page.close(run_before_unload=False)
     assert served.comments() == {}

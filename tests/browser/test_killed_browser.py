@@ -30,14 +30,21 @@ def open_browser(chromium, tmp_path):
         opened.append(browser)
         return browser
 
-    def kill():
+    def alive():
         found = subprocess.run(
-            ["pgrep", "-f", f"user-data-dir={profile}"], capture_output=True, text=True, check=True
+            ["pgrep", "-f", f"user-data-dir={profile}"], capture_output=True, text=True, check=False
         )
-        for process in map(int, found.stdout.split()):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        time.sleep(1)
+        return [int(process) for process in found.stdout.split()]
+
+    def kill():
+        assert alive()
+        limit = time.monotonic() + 30
+        while processes := alive():
+            assert time.monotonic() < limit, f"they do not die: {processes}"
+            for process in processes:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            time.sleep(0.1)
         # It would keep a second browser from this profile, as its owner is gone.
         for lock in profile.glob("Singleton*"):
             lock.unlink()
@@ -46,6 +53,17 @@ def open_browser(chromium, tmp_path):
     for browser in opened:
         with contextlib.suppress(Error):
             browser.close()
+
+
+def is_asked(page, replies):
+    """Tell whether a page asks if the listener goes on in it: `replies` are what it hears about who has the session."""
+    for _ in range(300):
+        if page.locator("dialog").count() == 1:
+            return True
+        if any(reply.json()["held"] for reply in replies):
+            return False
+        page.wait_for_timeout(100)
+    raise AssertionError("after 30 s the page neither goes on nor asks")
 
 
 def test_answers_outlive_a_browser_that_was_killed_offline(open_browser, served, rating):
@@ -63,12 +81,12 @@ def test_answers_outlive_a_browser_that_was_killed_offline(open_browser, served,
     kill()
     assert served.ratings() == {}
     again = type(rating)(open_one().new_page())
+    replies = []
+    again.page.on("response", lambda reply: replies.append(reply) if reply.url.endswith("/hold") else None)
     # By the link: this browser writes a new cookie to its disk within half a minute only.
     again.page.goto(link)
     # What this browser had not written yet may include its own name: then it is asked as another device would be.
-    again.page.wait_for_function("() => document.querySelector('dialog, #board:not([inert])')")
-    again.page.wait_for_timeout(3000)
-    if again.page.locator("dialog").count() == 1:
+    if is_asked(again.page, replies):
         with again.page.expect_navigation():
             again.page.get_by_role("button", name="Continue here").click()
     again.ready()

@@ -41,7 +41,8 @@ def rate_page(tab):
 
     def rate(number):
         tab.wait_for_function(
-            "n => JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === n",
+            """n => document.readyState !== 'loading'
+              && JSON.parse(document.querySelector('#page-data')?.textContent ?? '{}').number === n""",
             arg=number,
         )
         status = tab.evaluate(
@@ -76,8 +77,9 @@ def test_who_takes_the_test_lands_where_prolific_pays(serve, tab, arrived_at, ra
     for number in (1, 2):
         rate_page(number)
         tab.goto(f"{served.url}test")
-    tab.get_by_text("You go to app.prolific.com in a moment.").wait_for()
+    # First what stands there from the beginning: four seconds after those words the page is left.
     assert tab.locator("#completion-code").text_content() == "COMPLETE1"
+    tab.get_by_text("You go to app.prolific.com in a moment.").wait_for()
     tab.wait_for_url("https://app.prolific.com/**")
     assert arrived_at == [f"{RETURN}COMPLETE1"]
     (session,) = served.sessions()
@@ -123,7 +125,8 @@ def test_the_code_of_one_browser_opens_the_same_page_in_another(serve, tab, chro
     another = chromium.new_context().new_page()
     another.goto(served.url)
     another.get_by_role("link", name="Go on with a code").click()
-    # By the keyboard alone: the field has the focus.
+    # By the keyboard alone: the field has the focus. Keys wait for no page, so the test waits for that.
+    another.locator("input[name=code]:focus").wait_for()
     another.keyboard.type("wrong")
     another.keyboard.press("Enter")
     another.get_by_role("alert").wait_for()
@@ -139,6 +142,8 @@ def test_a_preview_says_so_at_any_width_and_leaves_the_page_as_it_is(serve, tab)
     served = serve("", mixes=7)
     tab.goto(preview_address(served.url, secret_key="k" * 64))
     tab.get_by_role("button", name="I agree, start").click()
+    # The first page has the same banner.
+    tab.wait_for_url("**/test")
     banner = tab.get_by_role("note")
     for width in (1280, 360):
         tab.set_viewport_size({"width": width, "height": 800})

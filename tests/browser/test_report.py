@@ -72,4 +72,4 @@ def test_folded_sentences_open_by_keyboard(tab, report):
     assert not tab.locator("details li").first.is_visible()
     tab.locator("summary").focus()
     tab.keyboard.press("Enter")
-    assert tab.locator("details li").first.is_visible()
+    tab.locator("details li").first.wait_for()

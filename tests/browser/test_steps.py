@@ -31,6 +31,9 @@ at = "after_page"
 items = ["shuffle"]
 [participants.checks]
 left_right = true
+# Seven mixes heard for so long are less than the recording's second: too fast, however long the page takes to open.
+[test]
+minimum_seconds = 0.1
 """
 
 
@@ -98,6 +101,21 @@ class Steps:
         self.press("Space")
         self.page.locator(f"[data-trial='{token}'] fieldset:not([disabled])").wait_for()
         return token
+
+    def wait_until_kept(self, *names):
+        """Wait until answers or events of these names lie in the browser's own store, which outlives the page."""
+        self.page.wait_for_function(
+            """names => new Promise((done) => {
+              indexedDB.open("mixeval-outbox").onsuccess = ({ target: { result } }) => {
+                result.transaction("entries").objectStore("entries").getAll().onsuccess = (event) => {
+                  result.close();
+                  const kept = event.target.result.map(({ body }) => body.name ?? body.kind);
+                  done(names.every((name) => kept.includes(name)));
+                };
+              };
+            })""",
+            arg=list(names),
+        )
 
     def wait_until(self, words):
         self.page.wait_for_function(
@@ -218,14 +236,15 @@ def test_the_whole_way_goes_by_keyboard_with_reloads_in_between(steps, tab, rate
 
 @pytest.fixture
 def rate_by_request():
-    """Finish the rating page that is shown without touching it; returns its data."""
+    """Finish the rating page that is shown without touching it, heard as little as it allows; returns its data."""
 
     def rate(page):
         return page.evaluate(
             """async () => {
               const data = JSON.parse(document.querySelector("#page-data").textContent);
               const ratings = data.stimuli.map(({ token }) => ({ stimulus: token, attribute: data.axes[0].attribute,
-                value: 40, moved: true, played: true, listened_seconds: 1, sequence: data.next_sequence }));
+                value: 40, moved: true, played: true, listened_seconds: data.minimum_seconds,
+                sequence: data.next_sequence }));
               await fetch(data.complete_url, { method: "POST",
                 body: JSON.stringify({ ratings, answers: [], sequence: data.next_sequence + 1 }),
                 headers: { "Content-Type": "application/json", "X-Mixeval": "1" } });
@@ -283,11 +302,16 @@ def test_a_question_comes_and_goes_with_the_answer_that_it_depends_on(steps, tab
 def test_answers_outlive_their_tab_without_a_connection(steps, tab, context):
     here = steps('[participants]\nquestionnaire = ["age", "gender"]\n').start()
     here.wait_for("questions_start")
+    # With this answer the last of the page's program has come.
+    tab.wait_for_function(
+        "() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/api/hold'))"
+    )
     context.set_offline(True)
     tab.get_by_label("How old").fill("50")
     tab.get_by_label("What is your gender").fill("f")
     # The second is kept once the writing rests.
     here.wait_until("Offline, 2 waiting")
+    here.wait_until_kept("age", "gender")
     tab.close(run_before_unload=False)
     context.set_offline(False)
     assert here.answers() == {}
@@ -314,6 +338,7 @@ def test_what_was_typed_a_moment_before_a_reload_is_kept(steps, tab):
 def test_a_failed_check_flags_the_session_and_it_goes_on(steps):
     here = steps("[participants.checks]\nleft_right = true\n").start()
     here.wait_for("left_right")
+    here.trial().wait_for()
     # Nothing can be chosen before the sound was heard.
     here.press("ArrowLeft")
     assert here.trial().get_attribute("aria-label") == "Sound 1 of 4"
@@ -363,14 +388,12 @@ def test_the_way_on_waits_until_all_is_saved(steps, tab, rate_by_request):
         lambda route: (left.append(route.request.url), route.fulfill(body="back"))[1],
     )
     for number in (1, 2):
-        tab.wait_for_function(
-            "n => JSON.parse(document.querySelector('#page-data').textContent).number === n", arg=number
-        )
         here.wait_for("sliders")
+        assert tab.evaluate("JSON.parse(document.querySelector('#page-data').textContent).number") == number
         if number == 2:
             tab.route(EVENTS, lambda route: route.abort())
             tab.locator("#volume").fill("-20")
-            tab.wait_for_timeout(500)
+            here.wait_until_kept("volume")
         rate_by_request(tab)
         tab.goto(f"{here.url}test")
     tab.get_by_text("answers are still on their way").wait_for()

@@ -196,7 +196,8 @@ def test_connections_that_the_server_closed_while_nobody_used_them_are_replaced(
     postgresql.drop(name)
 
 
-def test_a_connection_that_is_lost_in_use_fails_once_and_is_replaced(postgresql):
+def test_a_connection_that_is_lost_in_use_fails_once_and_is_replaced(postgresql, monkeypatch):
+    monkeypatch.setattr("mixeval.database.PING_AFTER_SECONDS", 3600.0)
     name = postgresql.create()
     database = open_database(postgresql.url(name))
     mixeval_migrations.prepare(database)

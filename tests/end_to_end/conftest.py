@@ -111,6 +111,6 @@ def serve():
             yield address.group(0)
         finally:
             server.terminate()
-            server.communicate(timeout=20)
+            server.communicate(timeout=60)
 
     return serving

@@ -132,7 +132,7 @@ class Browser:
         )
 
     def get(self, path, data=None):
-        with self.opener.open(self.address + path, data=data, timeout=20) as answer:
+        with self.opener.open(self.address + path, data=data, timeout=60) as answer:
             return answer.read()
 
     def start(self):

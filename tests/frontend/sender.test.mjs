@@ -220,13 +220,29 @@ test("a cookie that is gone is asked for, and nothing is dropped or parked until
   const server = fakeServer(401, 401, confirming);
   const { outbox, scope, sender } = await sending(server, ratingEntry());
   let asked = 0;
-  sender.onSignedOut = () => asked++;
+  sender.onSignedOut = async () => void asked++;
   sender.send();
   await scope.ring();
   assert.deepEqual([asked, sender.status.waiting], [2, 1]);
   sender.kick();
   await settle();
   assert.equal(outbox.entries().length, 0);
+});
+
+test("while the way back in is tried nothing is sent that would be refused once more", async () => {
+  const server = fakeServer(401, confirming);
+  const { outbox, scope, sender } = await sending(server, ratingEntry());
+  let back = () => {};
+  sender.onSignedOut = () => new Promise((done) => (back = done));
+  sender.send();
+  await settle();
+  sender.kick();
+  await scope.ring();
+  assert.equal(server.requests.length, 1);
+  back();
+  await settle();
+  await scope.ring();
+  assert.deepEqual([server.requests.length, outbox.entries().length], [2, 0]);
 });
 
 test("a reply that says the listener has gone on elsewhere is passed on, and the answer counts as saved", async () => {

@@ -315,7 +315,15 @@ def test_a_worker_without_mixeval_is_named(small_study, two_workers, tmp_path):
 
 @pytest.mark.slow
 def test_a_scheduler_without_workers_is_told_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(cluster, "ANSWER_SECONDS", 0.5)
+    import distributed
+
+    # Impatient for workers alone: a busy machine's scheduler takes its time to answer.
+    wait = distributed.Client.wait_for_workers
+    monkeypatch.setattr(
+        distributed.Client,
+        "wait_for_workers",
+        lambda client, count, **_: wait(client, count, timeout=0.5),
+    )
 
     with (
         scheduling(tmp_path) as (alone, _),
@@ -388,12 +396,11 @@ def test_a_render_whose_scheduler_is_gone_ends_and_says_so(tmp_path, monkeypatch
     monkeypatch.setattr(cluster, "ALONE_SECONDS", 2.0)
 
     with (
-        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
         scheduling(tmp_path) as (dying, process),
         running(
             [
                 *("distributed.cli.dask_worker", dying.address, "--host", "127.0.0.1", "--no-nanny"),
-                *("--no-dashboard", "--death-timeout", "1", "--local-directory", str(tmp_path)),
+                *("--no-dashboard", "--death-timeout", "60", "--local-directory", str(tmp_path)),
             ],
             tmp_path,
             PYTHONPATH=os.pathsep.join(sys.path),
@@ -403,7 +410,10 @@ def test_a_render_whose_scheduler_is_gone_ends_and_says_so(tmp_path, monkeypatch
         with cluster_executor(dying.address, tmp_path) as executor:
             future = executor.submit(time.sleep, 600)
             process.kill()
-            with pytest.raises(RenderError, match="it was not finished, the scheduler"):
+            with (
+                dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+                pytest.raises(RenderError, match="it was not finished, the scheduler"),
+            ):
                 future.result()
         worker.kill()
 

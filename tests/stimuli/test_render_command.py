@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 import shutil
@@ -20,9 +21,9 @@ def run(*arguments):
     return CliRunner().invoke(main, ["render", *map(str, arguments)])
 
 
-def command(folder, **environment):
+def command(folder, *, program=("-m", "mixeval"), **environment):
     return subprocess.Popen(
-        [sys.executable, "-m", "mixeval", "render", str(folder), "--workers", "2"],
+        [sys.executable, *program, "render", str(folder), "--workers", "2"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -108,9 +109,26 @@ def many_loops(small_study):
     return small_study
 
 
+# It is interrupted before it ends, however late that is.
+WAITS_BEFORE_ITS_END = """
+import time
+from mixeval.cli import main, render
+
+show = render._Bar.show
+
+def waiting(bar, progress):
+    show(bar, progress)
+    if progress.done == 40:
+        time.sleep(600)
+
+render._Bar.show = waiting
+main()
+"""
+
+
 @linux
 def test_ctrl_c_ends_a_render_and_its_workers(many_loops):
-    rendering = command(many_loops.folder)
+    rendering = command(many_loops.folder, program=("-c", WAITS_BEFORE_ITS_END))
     _until(lambda: any((many_loops.folder / "stimuli").glob("cache/*.wav")))
     workers = _children(rendering.pid)
     rendering.send_signal(signal.SIGINT)
@@ -153,8 +171,11 @@ def test_a_render_that_is_killed_leaves_no_process_and_goes_on_where_it_stopped(
 
 
 def _children(pid):
-    threads = Path(f"/proc/{pid}/task").glob("*/children")
-    return [child for thread in threads for child in thread.read_text(encoding="ascii").split()]
+    found = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            found += thread.read_text(encoding="ascii").split()
+    return found
 
 
 def _until(happened):

@@ -97,16 +97,18 @@ def test_in_a_terminal_one_question_is_asked(marked, answer, sentence):
         stderr=theirs,
     )
     os.close(theirs)
-    seen = b""
+    seen, answered = b"", False
     while asking.poll() is None or select.select([ours], [], [], 0)[0]:
         if select.select([ours], [], [], 0.1)[0]:
             try:
                 read = os.read(ours, 4096)
             except OSError:  # the terminal is gone with the program
                 break
-            if b"[y/N]:" in read:
-                os.write(ours, answer.encode() + b"\n")
             seen += read
+            # The question may come in two pieces.
+            if b"[y/N]:" in seen and not answered:
+                os.write(ours, answer.encode() + b"\n")
+                answered = True
     written, _ = asking.communicate()
     os.close(ours)
 

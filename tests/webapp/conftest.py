@@ -13,7 +13,9 @@ import pytest
 
 from mixeval.audio import Audio, write_flac
 from mixeval.manifest import FOLDER, Item, Manifest, Stimulus, file_sha256, write_manifest
+from mixeval.models import now
 from mixeval.settings import Settings
+from mixeval_webapp import limits
 from mixeval_webapp.app import create_app, site_of
 from mixeval_webapp.cookies import session_cookie_name
 from mixeval_webapp.server import Server
@@ -251,6 +253,13 @@ def new_listener(app, listener_on):
 @pytest.fixture
 def listener(new_listener):
     return new_listener()
+
+
+@pytest.fixture
+def same_window(monkeypatch):
+    """Let no window of attempts end while a test uses one up."""
+    moment = now()
+    monkeypatch.setattr(limits, "now", lambda: moment)
 
 
 @pytest.fixture

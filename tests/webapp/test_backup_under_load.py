@@ -196,6 +196,21 @@ def test_a_restore_that_is_killed_leaves_the_answers_of_before_and_may_be_repeat
 
 
 EVENTS = 400_000
+# It is killed before it commits, however late that is.
+UPGRADE = """
+import pathlib, sys, time
+from sqlalchemy import Engine, event
+from mixeval.cli import main
+
+log = pathlib.Path(sys.argv[-1], "study.sqlite3-wal")
+
+@event.listens_for(Engine, "commit")
+def _(connection):
+    if log.exists() and log.stat().st_size > 2_000_000:
+        time.sleep(600)
+
+main()
+"""
 
 
 @pytest.fixture
@@ -224,7 +239,7 @@ def test_a_migration_that_is_killed_half_way_leaves_the_old_version_whole_and_ma
     file = big_old_study / "study.sqlite3"
     log = big_old_study / "study.sqlite3-wal"
     process = subprocess.Popen(
-        [sys.executable, "-m", "mixeval", "db", "upgrade", str(big_old_study)],
+        [sys.executable, "-c", UPGRADE, "db", "upgrade", str(big_old_study)],
         env={"PYTHONPATH": ":".join(sys.path), "PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
     )

@@ -175,21 +175,21 @@ def test_a_stop_finishes_the_request_that_has_begun(open_app, study_folder):
     @app.get("/slow")
     def slow():
         begun.set()
-        may_end.wait(10)
+        may_end.wait(60)
         return "finished"
 
     server = Server(app)
     running = threading.Thread(target=server.run)
     running.start()
     place = urllib.parse.urlsplit(server.url)
-    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=10)
+    connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
     connection.request("GET", "/slow")
-    begun.wait(10)
+    begun.wait(60)
     server.stop()
     may_end.set()
     assert connection.getresponse().read() == b"finished"
     connection.close()
-    running.join(10)
+    running.join(60)
     assert not running.is_alive()
     with pytest.raises(OSError, match="refused"):
         socket.create_connection((place.hostname, place.port))
@@ -226,7 +226,7 @@ def test_sigterm_ends_the_command_in_good_order(start_process, study_folder, new
     rater = new_rater(url)
     rater.save(1)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert check_stored(study_folder, [rater]) == 4
 
 

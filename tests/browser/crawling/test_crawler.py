@@ -129,6 +129,8 @@ class Crawl:
                 box.check()
         self.look()
         self.tab.get_by_role("button", name="I agree, start").click()
+        # Before it, all that is waited for below is true of the consent.
+        self.tab.locator("#page-data").wait_for(state="attached")
         for _ in range(60):
             self.tab.wait_for_function("() => document.readyState === 'complete'")
             text = self.tab.locator("#page-data")

@@ -66,6 +66,9 @@ class Firefox:
     def wait(self, script, argument=None):
         self.act("wait", script=script, argument=argument)
 
+    def wait_for_timeout(self, milliseconds):
+        time.sleep(milliseconds / 1000)
+
     def close(self):
         self._process.stdin.close()
         try:
@@ -116,6 +119,14 @@ def sound_server(tmp_path_factory):
         env=environment,
         stderr=subprocess.DEVNULL,
     )
+    # A browser that comes first finds no device, and looks no second time.
+    for _ in range(300):
+        if socket.exists():
+            break
+        time.sleep(0.1)
+    else:
+        process.kill()
+        pytest.fail("pulseaudio did not start")
     yield SoundServer(process, {**environment, "PULSE_SERVER": f"unix:{socket}"})
     process.terminate()
     process.wait()

@@ -4,7 +4,6 @@ import csv
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ import time
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from free_ports import find_port
 
 from mixeval.cli import main
 from mixeval.cli.train import wave_u_net
@@ -190,12 +190,30 @@ print(sorted(set(sys.modules) & {"torch", "matplotlib"}))
     assert finished.stdout.splitlines()[-1] == "[]"
 
 
+# It is killed before it ends, however late that is.
+WAITS_BEFORE_ITS_END = """
+import time
+from mixeval.cli import main
+from mixeval.cli.train import wave_u_net
+
+stepped = wave_u_net._Bar.stepped
+
+def waiting(bar, state, loss):
+    stepped(bar, state, loss)
+    if state.step == 90:
+        time.sleep(600)
+
+wave_u_net._Bar.stepped = waiting
+main()
+"""
+
+
 @pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_as_if_it_never_was(arguments, tmp_path):
     folder = tmp_path / "killed"
     for steps in (20, 60):
         process = subprocess.Popen(
-            [sys.executable, "-m", "mixeval", *arguments(folder, "--max-steps", "100")],
+            [sys.executable, "-c", WAITS_BEFORE_ITS_END, *arguments(folder, "--max-steps", "100")],
             env=environment(),
             stderr=subprocess.DEVNULL,
         )
@@ -229,11 +247,8 @@ def test_two_processes_learn_what_one_does(arguments, tmp_path):
 
 
 def torchrun(arguments):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    address = ["--master-addr", "127.0.0.1", "--master-port", str(port)]
+    address = ["--master-addr", "127.0.0.1", "--master-port", str(find_port())]
     finished = subprocess.run(
         [*command, *address, "-m", "mixeval", *arguments],
         env=environment() | {"OMP_NUM_THREADS": "1"},

@@ -23,6 +23,7 @@ from mixeval_webapp.admin.background import Background
 
 PATIENCE_SECONDS = 60
 CALLS = "calls.txt"
+MAY_END = "may-end"
 
 
 def note_and_say(folder):
@@ -31,6 +32,13 @@ def note_and_say(folder):
         calls.write(f"{os.getpid()}\n")
     time.sleep(0.3)
     return ResultsSoFar(problem=f"made by {os.getpid()}", page_seconds={"p1": 2.5})
+
+
+def note_and_say_when_told(folder):
+    """Stand in for an analysis that takes until the test has done what it does meanwhile."""
+    while not (folder / MAY_END).exists():
+        time.sleep(0.05)
+    return note_and_say(folder)
 
 
 def erase_meanwhile(folder):
@@ -99,9 +107,10 @@ def test_they_are_made_once_for_answers_that_have_not_changed(keeper, tmp_path, 
 
 @pytest.mark.slow
 def test_several_servers_make_one_at_a_time(keeper, tmp_path):
-    servers = [keeper(note_and_say) for _ in range(3)]
+    servers = [keeper(note_and_say_when_told) for _ in range(3)]
     for server in servers:
         assert server.look("a").making
+    (tmp_path / MAY_END).touch()
     made_by(servers[0], "a")
     for server in servers:
         until(lambda server=server: not server._process.is_alive())

@@ -121,6 +121,7 @@ def test_a_new_password_counts_at_once_and_ends_open_sessions(open_app, study_fo
     assert opened.log_in("another horse battery").status_code == 303
 
 
+@pytest.mark.usefixtures("same_window")
 def test_passwords_cannot_be_tried_at_will(stranger):
     for _ in range(LOGIN_LIMIT.failures):
         assert stranger.log_in("some wrong password").status_code == 401
@@ -129,6 +130,7 @@ def test_passwords_cannot_be_tried_at_will(stranger):
     assert int(answer.headers["Retry-After"]) > 0
 
 
+@pytest.mark.usefixtures("same_window")
 def test_forged_proxy_headers_open_nothing_and_escape_no_limit(stranger):
     """Fault 53: without a proxy that is trusted, X-Forwarded-For is only text."""
     for number in range(LOGIN_LIMIT.failures + 3):

@@ -74,6 +74,8 @@ def test_an_export_is_whole_while_people_are_rating(study_folder, researcher_on,
         rater.start()
     try:
         researcher = researcher_on(app)
+        while len(codes) <= 10:
+            raters[0].join(0.01)
         answer = researcher.get("/admin/export/everything.zip")
         one = researcher.get("/admin/export/ratings.csv")
         words = researcher.get("/admin/export/README.md")
@@ -93,5 +95,4 @@ def test_an_export_is_whole_while_people_are_rating(study_folder, researcher_on,
     assert sum(row["complete"] == "true" for row in rows) == 8
     assert one.data.startswith(b"participant,")
     assert "ratings.csv" in words.get_data(as_text=True)
-    assert len(codes) > 10
     assert set(codes) == {200}

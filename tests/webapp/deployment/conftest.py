@@ -9,7 +9,8 @@ import time
 import urllib.request
 
 import pytest
-from shipped_nginx import DEPLOY, NoNginxError, find_port, shipped_nginx
+from free_ports import find_port
+from shipped_nginx import DEPLOY, NoNginxError, shipped_nginx
 
 
 def is_ready(port: int, process: subprocess.Popen) -> bool:
@@ -63,7 +64,7 @@ def gunicorn(tmp_path):
         process.send_signal(signal.SIGTERM)
     for process in started:
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

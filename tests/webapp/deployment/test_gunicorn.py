@@ -63,7 +63,7 @@ def test_servers_that_start_at_once_on_a_new_postgresql_make_one_schema(study_fo
 def test_gunicorn_with_the_shipped_settings_serves_and_stops_in_good_order(gunicorn, free_port, study_folder):
     process = gunicorn(study_folder, port=free_port())
     process.send_signal(signal.SIGTERM)
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,7 @@ def test_the_browser_that_began_with_an_invite_goes_on_by_its_link(closed, invit
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("same_window")
 def test_a_thousand_guessed_invites_get_one_answer_and_then_429(
     closed, invite, listener_on, begin_at, stored
 ):

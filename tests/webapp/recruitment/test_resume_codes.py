@@ -90,6 +90,7 @@ def test_the_secrets_of_older_sessions_go_on_working(app, new_listener, resume, 
         assert "resume-code" not in listener.get("/test").text
 
 
+@pytest.mark.usefixtures("same_window")
 def test_every_failure_is_answered_alike_and_after_so_many_with_429(app, new_listener, resume):
     listener = new_listener()
     wrong = ["", "AAAA-AAAA-AAAA-AAAA-AAAA", "nonsense", "\0", "%2e%2e/", "😀" * 20, "x" * 10_000]
@@ -107,6 +108,7 @@ def test_every_failure_is_answered_alike_and_after_so_many_with_429(app, new_lis
     assert (row.kind, row.count) == ("resume", RESUME_LIMIT.failures)
 
 
+@pytest.mark.usefixtures("same_window")
 def test_a_right_code_opens_its_session_also_where_others_have_failed(new_listener, resume):
     listener = new_listener()
     listener.start()

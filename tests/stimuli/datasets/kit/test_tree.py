@@ -167,10 +167,10 @@ def test_an_error_on_the_way_leaves_nothing_behind(tmp_path, kit_folder):
 
 def test_a_killed_run_leaves_no_tree_and_the_next_one_clears_up(tmp_path, kit_folder):
     script = (
-        "import sys; from pathlib import Path; from mixeval_stimuli.datasets import kit\n"
+        "import sys, time; from pathlib import Path; from mixeval_stimuli.datasets import kit\n"
         "if __name__ == '__main__':\n"
         "    kit.write_tree(Path(sys.argv[1]), samples=Path(sys.argv[2]), minutes=60.0, seed=3, "
-        "workers=int(sys.argv[3]))"
+        "workers=int(sys.argv[3]), progress=lambda done, _: time.sleep(600 if done == 10 else 0))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path / "recordings"), str(kit_folder), "2"],

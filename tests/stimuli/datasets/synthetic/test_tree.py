@@ -119,8 +119,9 @@ def test_a_full_disk_is_told_in_words_and_leaves_nothing_behind(tmp_path, small_
 
 def test_a_killed_run_leaves_no_tree_and_the_next_one_clears_up(tmp_path, tree):
     script = (
-        "import sys; from pathlib import Path; from mixeval_stimuli.datasets import synthetic\n"
-        "synthetic.write_tree(Path(sys.argv[1]), seed=3, recordings_per_drummer=24, seconds=10.0)"
+        "import sys, time; from pathlib import Path; from mixeval_stimuli.datasets import synthetic\n"
+        "synthetic.write_tree(Path(sys.argv[1]), seed=3, recordings_per_drummer=24, seconds=10.0, "
+        "progress=lambda done, _: time.sleep(600 if done == 10 else 0))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path / "recordings")],

@@ -4,7 +4,6 @@ import io
 import os
 import pickle
 import sys
-import time
 import zipfile
 
 import numpy as np
@@ -171,11 +170,8 @@ def test_a_tensor_that_steps_on_the_spot_takes_no_memory(tmp_path):
 
 def test_a_file_that_takes_too_long_is_given_up(tmp_path, make_network):
     torch.save(make_network().state_dict(), tmp_path / "network.pt")
-    began = time.monotonic()
 
     assert "was not open after 0.05 seconds" in refusal(tmp_path / "network.pt", timeout_seconds=0.05)
-
-    assert time.monotonic() - began < 60
 
 
 def test_a_file_that_is_too_large_is_not_opened(tmp_path):
