@@ -61,7 +61,7 @@ export class Delivery {
     for (const entry of /** @type {Entry[]} */ (this.memory.find(SAID) ?? [])) void outbox.add(entry);
     this.sender = new Sender({
       outbox, scope, fetch, page: data.page, ...place,
-      onSignedOut: () => void this.#rescue().then((rescue) => rescue.signIn()),
+      onSignedOut: () => this.#rescue().then((rescue) => rescue.signIn()),
       onStatus: () => this.drawSaved(),
       onRefused: (entry, status, detail) => {
         if (entry.kind !== "event") say(words.say("not_taken", { reason: detail || status }));
@@ -170,7 +170,10 @@ export class Delivery {
     void this.#rescue().catch(() => (this.#rescued = null));
   }
 
-  /** What helps where nothing gets through; it is here by then. */
+  /**
+   * What helps where nothing gets through; it is here by then.
+   * @returns {Promise<import("./rescue.js").Rescue>}
+   */
   #rescue() {
     const { data, words, scope, fetch, outbox, sender } = this;
     this.#rescued ??= import("./rescue.js").then(({ Rescue }) => new Rescue({ data, words, scope, fetch, outbox, sender }));
@@ -208,9 +211,9 @@ export class Delivery {
     if (mood === "waiting" ? this.#mood !== "waiting" : mood === "saved" && this.#mood === "waiting") byId("saved-said").textContent = text;
     if (mood !== "saving") this.#mood = mood;
     if (this.#told && status.failures === 0) say("");
-    if (!this.#told && status.failures >= TELL_AFTER && status.waiting > 0)
-      say(this.words.say(this.outbox.lasting ? "kept" : "stay_open"));
-    this.#told = status.failures >= TELL_AFTER;
+    const tell = status.failures >= TELL_AFTER && (this.#told || status.waiting > 0);
+    if (tell && !this.#told) say(this.words.say(this.outbox.lasting ? "kept" : "stay_open"));
+    this.#told = tell;
     void this.#rescued?.then((rescue) => rescue.look(status), () => {});
   }
 

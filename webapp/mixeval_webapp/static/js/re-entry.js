@@ -6,6 +6,9 @@ import { ask } from "./dialog.js";
  * @typedef {import("./words.js").Words} Words
  */
 
+/** How long the server has to answer, in seconds: what is to be saved waits for it. */
+const TIMEOUT_SECONDS = 20;
+
 export class ReEntry {
   #busy = false;
   /** Whether the page's own link has been tried already. */
@@ -26,7 +29,7 @@ export class ReEntry {
     this.onSave = onSave;
   }
 
-  /** Go back in by the page's own link, and ask the listener where that leads nowhere. */
+  /** Go back in by the page's own link, and ask the listener where that leads nowhere; resolves before they answer. */
   async open() {
     if (this.#busy || this.#asked) return;
     this.#busy = true;
@@ -79,7 +82,8 @@ export class ReEntry {
    */
   async #follow(path) {
     try {
-      const { type, ok } = await this.fetch(path, { redirect: "manual" });
+      const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
+      const { type, ok } = await this.fetch(path, { redirect: "manual", signal });
       return type === "opaqueredirect" || ok;
     } catch {
       return false;

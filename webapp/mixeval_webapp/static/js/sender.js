@@ -48,7 +48,7 @@ export class Sender {
   /**
    * @param {{outbox: Outbox, page: string | null, fetch: typeof fetch, scope: Scope, random?: () => number,
    *   onStatus?: (status: Status) => void, onRefused?: (entry: Entry, status: number, detail: string) => void,
-   *   onLeft?: () => void, onSignedOut?: () => void}} tools onLeft: the listener has gone on in another
+   *   onLeft?: () => void, onSignedOut?: () => Promise<void>}} tools onLeft: the listener has gone on in another
    *   tab; onSignedOut: the cookie is gone, and everything waits until it is back
    */
   constructor({ outbox, page, fetch, scope, random = Math.random, ...tell }) {
@@ -244,7 +244,8 @@ export class Sender {
       const seconds = Math.min(60, Number(response.headers.get("Retry-After")) || 0);
       if (body?.held === false) this.onLeft();
       if (status === 401 && this.onSignedOut) {
-        this.onSignedOut();
+        // Sent again without it, an answer would be refused once more after the cookie has come back.
+        await this.onSignedOut();
         return { verdict: "later", status, body, seconds };
       }
       if (status === 200 && body) return { verdict: "yes", status, body, seconds: 0 };
