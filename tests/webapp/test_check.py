@@ -5,6 +5,7 @@ import os
 import sqlite3
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,8 @@ from click.testing import CliRunner
 from mixeval.admin_password import hash_password, keep_password_hash
 from mixeval.cli import main
 from mixeval.cli.checks import clocks
+from mixeval.cli.checks.clocks import compare_clocks
+from mixeval.errors import StudyError
 from mixeval.manifest import FOLDER, read_manifest
 from mixeval_webapp import readiness
 
@@ -97,6 +100,24 @@ def test_a_clock_before_the_study_was_written_is_named(study_folder):
     assert "before the study was written" in line["found"]
 
 
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_clocks_that_are_apart_are_named(minutes):
+    with pytest.raises(StudyError, match="the other one are 600 s apart"):
+        compare_clocks(lambda: datetime.now(UTC) + timedelta(minutes=minutes), whose="the other one")
+
+
+def test_a_slow_answer_is_no_fault_of_a_clock(monkeypatch):
+    monkeypatch.setattr(clocks, "MOST_CLOCK_SECONDS", 0.05)
+
+    def ask():
+        time.sleep(0.1)
+        there = datetime.now(UTC)
+        time.sleep(0.1)
+        return there
+
+    assert compare_clocks(ask, whose="the other one") == "this machine's clock and the other one agree"
+
+
 def test_what_is_advisable_holds_nobody_up(study_folder):
     line = lines_of(study_folder)["backup"]
     assert line["state"] == "advice"
@@ -110,12 +131,10 @@ def test_what_is_advisable_holds_nobody_up(study_folder):
     assert "5 days old" in lines_of(study_folder)["backup"]["found"]
 
 
-def test_at_an_address_the_rehearsal_goes_there_and_comes_back(study_folder, serve, monkeypatch):
+def test_at_an_address_the_rehearsal_goes_there_and_comes_back(study_folder, serve):
     from mixeval.settings import read_settings
     from mixeval_webapp.app import create_app, site_of
 
-    # The way there and back counts as well.
-    monkeypatch.setattr(clocks, "MOST_CLOCK_SECONDS", 60.0)
     app = create_app(study_folder, settings=read_settings(study_folder))
     with serve(app) as url:
         lines = lines_of(study_folder, "--url", url)

@@ -4,7 +4,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from mixeval.cli.checks.clocks import compare_clocks
@@ -55,9 +55,11 @@ def ready(place: Place) -> str:
 
 
 def clock(place: Place) -> str:
-    _, headers, _ = _fetch(place, "healthz")
-    there = parsedate_to_datetime(headers.get("date", ""))
-    return compare_clocks(datetime.now(UTC), there, whose="the server's")
+    def ask() -> datetime:
+        _, headers, _ = _fetch(place, "healthz")
+        return parsedate_to_datetime(headers.get("date", ""))
+
+    return compare_clocks(ask, whose="the server's")
 
 
 def connection(place: Place) -> str:

@@ -80,8 +80,9 @@ def clock(place: Place) -> str:
     from sqlalchemy import text  # noqa: PLC0415 - loads only where it is needed
 
     with engine.connect() as connection:
-        there = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-    return compare_clocks(datetime.now(UTC), there, whose="the database's")
+        return compare_clocks(
+            lambda: connection.execute(text("SELECT clock_timestamp()")).scalar_one(), whose="the database's"
+        )
 
 
 def audio(place: Place) -> str:
