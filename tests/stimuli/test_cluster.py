@@ -313,6 +313,20 @@ def test_a_worker_without_mixeval_is_named(small_study, two_workers, tmp_path):
         render_study(small_study.study, small_study.folder, cluster=two_workers.address)
 
 
+def test_a_scheduler_that_is_slow_to_part_hides_no_error(tmp_path, monkeypatch):
+    class Parting:
+        def close(self, timeout):
+            raise TimeoutError(f"timed out after {timeout} s.")
+
+    def check(*_):
+        raise RenderError("it has no worker", remedy="start one")
+
+    monkeypatch.setattr(cluster, "_connect", lambda _: Parting())
+    monkeypatch.setattr(cluster, "_check_workers", check)
+    with pytest.raises(RenderError, match="no worker"), cluster_executor("tcp://here", tmp_path):
+        pass
+
+
 @pytest.mark.slow
 def test_a_scheduler_without_workers_is_told_so(tmp_path, monkeypatch):
     import distributed
