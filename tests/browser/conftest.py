@@ -272,6 +272,15 @@ class RatingTab:
         )
         return self
 
+    def held(self, *, asked=1):
+        """Wait until the server has said whether the test goes on in this tab, which a page asks beside its sound."""
+        self.page.wait_for_function(
+            """asked => performance.getEntriesByType("resource")
+              .filter(({ name }) => name.endsWith("/api/hold")).length >= asked""",
+            arg=asked,
+        )
+        return self
+
     def data(self):
         return json.loads(self.page.locator("#page-data").text_content())
 
@@ -363,6 +372,26 @@ class RatingTab:
         self.page.wait_for_function(
             "words => document.querySelector('#saved').textContent === words", arg=saved
         )
+
+
+@pytest.fixture
+def lose_last_words():
+    """Let a page's last attempt, made while it closes, fail as without a connection.
+
+    Chromium feigns a lost connection for a tab only as long as there is that tab: what it sends last can get through.
+    """
+
+    def lose(page):
+        page.context.add_init_script(
+            """{
+              const real = globalThis.fetch;
+              globalThis.fetch = (url, options) =>
+                options?.keepalive ? Promise.reject(new TypeError("no connection")) : real(url, options);
+            }"""
+        )
+        page.reload()
+
+    return lose
 
 
 @pytest.fixture

@@ -78,12 +78,11 @@ def test_a_comment_typed_just_before_a_reload_stands_there_after_it(open_sliders
     assert list(served.comments().values()) == [""]
 
 
-def test_without_a_connection_a_comment_is_kept_and_stored_when_it_is_back(open_sliders):
+def test_without_a_connection_a_comment_is_kept_and_stored_when_it_is_back(open_sliders, lose_last_words):
     tab, served = open_sliders('comments = "page"')
+    lose_last_words(tab.page)
     # With this answer the last of the page's program has come.
-    tab.page.wait_for_function(
-        "() => performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/api/hold'))"
-    )
+    tab.ready().held()
     tab.page.context.set_offline(True)
     about_page(tab).click()
     tab.page.keyboard.type("on the train")

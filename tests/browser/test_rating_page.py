@@ -43,15 +43,6 @@ def tab_to(tab, focused, wanted):
     raise AssertionError(f"a hundred times Tab does not lead to {wanted}")
 
 
-def wait_for_holder(tab, served):
-    """Wait until the server knows which tab the listener is in: its program comes beside the sound, maybe later."""
-    for _ in range(300):
-        if served.sessions()[0].holder is not None:
-            return
-        tab.wait_for_timeout(100)
-    raise AssertionError("after 30 s no tab holds the session")
-
-
 def test_a_listener_rates_two_pages_with_the_mouse_and_gets_a_code(rating, served, tab):
     rating.rate_all(dict.fromkeys("ABCD", 30))
     rating.next()
@@ -157,7 +148,7 @@ def test_an_answer_after_a_reload_while_a_mix_plays_is_stored(rating, served, ta
 
 
 def test_without_a_connection_answers_wait_and_are_stored_once_when_it_is_back(rating, served, context):
-    wait_for_holder(rating.page, served)
+    rating.held()
     rating.wait_until("All saved")
     context.set_offline(True)
     rating.drag("A", 71)
@@ -172,8 +163,12 @@ def test_without_a_connection_answers_wait_and_are_stored_once_when_it_is_back(r
     assert len(served.ratings()) == 2
 
 
-def test_an_answer_outlives_its_tab_when_the_server_could_not_be_reached(rating, served, context):
-    wait_for_holder(rating.page, served)
+def test_an_answer_outlives_its_tab_when_the_server_could_not_be_reached(
+    rating, served, context, lose_last_words
+):
+    lose_last_words(rating.page)
+    # With this answer the last of the page's program has come.
+    rating.ready().held()
     context.set_offline(True)
     rating.drag("A", 71)
     rating.wait_until("Offline, 1 waiting")
@@ -227,8 +222,8 @@ def test_next_waits_for_the_connection_and_then_goes_on(rating, tab):
     rating.wait_for_page(2)
 
 
-def test_the_resume_link_opens_the_same_page_in_another_browser(rating, served, chromium, tab):
-    wait_for_holder(tab, served)
+def test_the_resume_link_opens_the_same_page_in_another_browser(rating, chromium, tab):
+    rating.held()
     rating.drag("A", 71)
     rating.wait_until("All saved")
     tab.get_by_text("Continue on another device").click()

@@ -299,8 +299,10 @@ def test_a_question_comes_and_goes_with_the_answer_that_it_depends_on(steps, tab
     here.wait_for("sliders")
 
 
-def test_answers_outlive_their_tab_without_a_connection(steps, tab, context):
+def test_answers_outlive_their_tab_without_a_connection(steps, tab, context, lose_last_words):
     here = steps('[participants]\nquestionnaire = ["age", "gender"]\n').start()
+    here.wait_for("questions_start")
+    lose_last_words(tab)
     here.wait_for("questions_start")
     # With this answer the last of the page's program has come.
     tab.wait_for_function(
@@ -320,6 +322,7 @@ def test_answers_outlive_their_tab_without_a_connection(steps, tab, context):
     again.wait_for("questions_start")
     assert again.page.get_by_label("How old").input_value() == "50"
     assert again.page.get_by_label("What is your gender").input_value() == "f"
+    again.wait_until("All saved")
     assert again.answers() == {"age": 50, "gender": "f"}
 
 

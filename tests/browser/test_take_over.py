@@ -16,28 +16,18 @@ HERE = "Continue here"
 @pytest.fixture
 def second(rating, context):
     """The same session in a second tab, which asks."""
-    held(rating)
+    rating.held()
     other = type(rating)(context.new_page())
     other.page.goto(rating.page.url)
     other.page.get_by_text(OPEN).wait_for()
     return other
 
 
-def held(tab, *, asked=1):
-    """Wait until the server has answered whether the test goes on in this tab, which a page asks beside its sound."""
-    tab.page.wait_for_function(
-        """asked => performance.getEntriesByType("resource")
-          .filter(({ name }) => name.endsWith("/api/hold")).length >= asked""",
-        arg=asked,
-    )
-    return tab
-
-
 def continue_here(tab):
     """Press Enter: the button has the focus."""
     with tab.page.expect_navigation():
         tab.page.keyboard.press("Enter")
-    return held(tab.ready())
+    return tab.ready().held()
 
 
 def crash(page):
@@ -85,7 +75,7 @@ def test_the_first_tab_can_take_the_test_back(rating, second):
 def test_a_reload_never_asks_and_a_copy_of_the_tab_does(rating, context):
     for _ in range(3):
         rating.page.reload()
-        held(rating.ready())
+        rating.ready().held()
     with context.expect_page() as opened:
         # A tab that is opened so gets a copy of all that this one remembers, as with "Duplicate tab".
         rating.page.evaluate("void open(location.href)")
@@ -100,12 +90,12 @@ def test_a_tab_that_crashed_is_not_asked_about(rating, context, served):
     rating.drag("A", 71)
     rating.wait_until("All saved")
     before = rating.data()
-    held(rating)
+    rating.held()
     crash(rating.page)
     again = type(rating)(context.new_page())
     again.page.goto(f"{served.url}test")
     # Once to hear of the tab that crashed, and once to take over from it.
-    held(again.ready(), asked=2)
+    again.ready().held(asked=2)
     again.drag("C", 5)
     again.wait_until("All saved")
     assert again.page.locator("dialog").count() == 0
@@ -118,7 +108,7 @@ def test_a_tab_that_crashed_is_not_asked_about(rating, context, served):
 
 
 def test_another_device_takes_over_and_the_first_hears_of_it_with_its_next_answer(rating, served, chromium):
-    held(rating)
+    rating.held()
     other = chromium.new_context(viewport={"width": 1280, "height": 800})
     device = type(rating)(other.new_page())
     device.page.goto(rating.data()["resume_url"])
@@ -139,7 +129,7 @@ def test_another_device_takes_over_and_the_first_hears_of_it_with_its_next_answe
 def test_late_answers_of_the_old_device_are_kept_and_never_go_over_newer_ones(
     rating, served, chromium, context
 ):
-    held(rating)
+    rating.held()
     # Judge: the sequence of events as the listener lived it. The old device's clock is a day ahead.
     rating.page.evaluate("const real = Date.now; Date.now = () => real() + 86_400_000")
     context.set_offline(True)
@@ -166,7 +156,7 @@ def test_late_answers_of_the_old_device_are_kept_and_never_go_over_newer_ones(
 def test_a_page_that_is_held_elsewhere_is_not_finished_from_here(rating, served, chromium):
     rating.rate_all(dict.fromkeys("ABCDEFG", 30))
     rating.wait_until("All saved")
-    held(rating)
+    rating.held()
     other = chromium.new_context()
     other.request.get(rating.data()["resume_url"])
     headers = {"X-Mixeval": "1", "Content-Type": "application/json"}
