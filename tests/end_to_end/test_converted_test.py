@@ -21,14 +21,14 @@ pages:
     enableLooping: true
     reference: audio/loop1_ref.wav
     createAnchor35: true
-    stimuli: {C1: audio/loop1_net.wav, no: audio/loop1_forest.wav}
+    stimuli: {condition_1: audio/loop1_net.wav, no: audio/loop1_forest.wav}
   - type: mushra
     id: loop2
     content: Rate <i>every</i> mix.
     enableLooping: true
     reference: audio/loop2_ref.wav
     createAnchor35: true
-    stimuli: {C1: audio/loop2_net.wav, no: audio/loop2_forest.wav}
+    stimuli: {condition_1: audio/loop2_net.wav, no: audio/loop2_forest.wav}
   - {type: finish, name: End, content: Thank you, questionnaire: [{type: text, name: remarks, label: Remarks}]}
 """
 
@@ -70,6 +70,7 @@ def test_a_converted_test_renders_and_is_served(tmp_path, name, text, page, mixe
         data = json.loads(re.search(r'id="page-data">(.*?)</script>', shown, re.DOTALL)[1])
         assert data["type"] == page
         assert len([mix for mix in data["stimuli"] if mix["role"] == "rated"]) == mixes
-        assert "C1" not in shown
+        # Long enough that no random token or code has it in it.
+        assert "condition_1" not in shown
     finally:
         site_of(app).database.close()

@@ -61,7 +61,7 @@ def test_who_is_screened_out_leaves_with_that_code_and_gives_the_seat_back_at_on
     recruiting, listener_on, begin_at, stored
 ):
     app = recruiting(
-        f'{SCREENING}[recruitment]\nplatform = "prolific"\ncompletion_code = "C1"\nscreened_out_code = "C2"\n'
+        f'{SCREENING}[recruitment]\nplatform = "prolific"\ncompletion_code = "COMPLETE1"\nscreened_out_code = "SCREENED2"\n'
     )
     listener = listener_on(app)
     begin_at(listener, ADDRESS)
@@ -74,8 +74,8 @@ def test_who_is_screened_out_leaves_with_that_code_and_gives_the_seat_back_at_on
     body = {"ratings": [], "answers": answers, "sequence": 90}
     assert listener.send("POST", page["complete_url"], body).status_code == 200
     end = listener.get("/test").text
-    assert f'href="{RETURN}C2"' in end
-    assert "C1" not in end
+    assert f'href="{RETURN}SCREENED2"' in end
+    assert "COMPLETE1" not in end
     site = site_of(app)
     (session,) = stored(site.database, ParticipantSession)
     assert (session.ended_as, session.completed_at) == ("screened_out", None)
