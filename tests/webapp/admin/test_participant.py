@@ -1,6 +1,7 @@
 """One participant: what is shown of them, what is decided, and that they can be erased."""
 
 import html
+import json
 import re
 
 import pytest
@@ -47,7 +48,7 @@ def person(new_listener, database):
         ("move", tokens[1], 3500, {"from": None, "to": 80, "by": "keys", "attribute": "preference"}),
         ("next_refused", None, 3600, {"rate": ["C", "D"]}),
         ("move", tokens[1], 4500, {"from": 80, "to": 75, "by": "keys", "attribute": "preference"}),
-        ("volume", None, 5000, {"db": -9}),
+        ("volume", None, 5040, {"db": -9}),
     ]
     events = [
         {
@@ -90,6 +91,15 @@ def test_the_events_of_a_page_are_listed_as_they_were_sent(person, researcher):
     sent = [(kind, f"0:{at / 1000:04.1f}") for kind, _, at, _ in person.sent]
     assert rows == sent
     assert "Next was refused, still to rate: C, D" in page
+
+
+def test_the_slider_of_tenths_goes_to_the_last_event_or_beyond(person, researcher):
+    page = researcher.text(f"/admin/participants/{person.code}")
+    told = json.loads(re.search(r'class="data">(.*?)</script>', page, re.DOTALL)[1])
+    assert told["events"][-1]["at"] == 5.04
+    most = re.search(r'<input type="range" min="0" max="([^"]+)" step="0.1"', page)[1]
+    assert 0 <= float(most) - told["seconds"] < 0.1
+    assert re.fullmatch(r"\d+\.\d", most)
 
 
 def test_a_comment_is_inert_wherever_it_is_shown(person, researcher):

@@ -92,7 +92,8 @@ class Replay {
     this.names = element.querySelectorAll(".names li");
     this.width = Number(this.picture.dataset["width"]);
     part(element, ".scrub").hidden = false;
-    scope.listen(this.slider, "input", () => this.show(this.slider.valueAsNumber));
+    // Its last tenth may end after the page does.
+    scope.listen(this.slider, "input", () => this.show(Math.min(this.page.seconds, this.slider.valueAsNumber)));
     for (const button of element.querySelectorAll("button[data-step]"))
       scope.listen(button, "click", () => {
         const direction = /** @type {HTMLElement} */ (button).dataset["step"] === "1" ? 1 : -1;
