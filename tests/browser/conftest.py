@@ -395,6 +395,27 @@ def lose_last_words():
 
 
 @pytest.fixture
+def wait_until_kept():
+    """Wait until all of these lie in the browser's own store, which outlives the page: names, kinds or values."""
+
+    def wait(page, *wanted):
+        page.wait_for_function(
+            """wanted => new Promise((done) => {
+              indexedDB.open("mixeval-outbox").onsuccess = ({ target: { result } }) => {
+                result.transaction("entries").objectStore("entries").getAll().onsuccess = (event) => {
+                  result.close();
+                  const kept = event.target.result.flatMap(({ body }) => [body.name ?? body.kind, body.value]);
+                  done(wanted.every((one) => kept.includes(one)));
+                };
+              };
+            })""",
+            arg=list(wanted),
+        )
+
+    return wait
+
+
+@pytest.fixture
 def rating(tab, served):
     return RatingTab(tab).start(served.url)
 

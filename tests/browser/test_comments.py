@@ -19,21 +19,6 @@ def unfold(tab):
     tab.page.get_by_text("Comments on single mixes").click()
 
 
-def wait_until_kept(tab, text):
-    """Wait until a comment lies in the browser's own store, which outlives the tab."""
-    tab.page.wait_for_function(
-        """text => new Promise((done) => {
-          indexedDB.open("mixeval-outbox").onsuccess = ({ target: { result } }) => {
-            result.transaction("entries").objectStore("entries").getAll().onsuccess = (event) => {
-              result.close();
-              done(event.target.result.some(({ body }) => body.value === text));
-            };
-          };
-        })""",
-        arg=text,
-    )
-
-
 @pytest.mark.parametrize("kind", ["sliders", "single_axis"])
 def test_comments_about_mixes_and_the_page_are_stored_and_play_nothing(open_page, kind):
     tab, served = open_page(kind, 'comments = "both"')
@@ -78,7 +63,9 @@ def test_a_comment_typed_just_before_a_reload_stands_there_after_it(open_sliders
     assert list(served.comments().values()) == [""]
 
 
-def test_without_a_connection_a_comment_is_kept_and_stored_when_it_is_back(open_sliders, lose_last_words):
+def test_without_a_connection_a_comment_is_kept_and_stored_when_it_is_back(
+    open_sliders, lose_last_words, wait_until_kept
+):
     tab, served = open_sliders('comments = "page"')
     lose_last_words(tab.page)
     # With this answer the last of the page's program has come.
@@ -87,7 +74,7 @@ def test_without_a_connection_a_comment_is_kept_and_stored_when_it_is_back(open_
     about_page(tab).click()
     tab.page.keyboard.type("on the train")
     tab.wait_until("Offline, 1 waiting")
-    wait_until_kept(tab, "on the train")
+    wait_until_kept(tab.page, "on the train")
     page, context = tab.page, tab.page.context
     page.close(run_before_unload=False)
     assert served.comments() == {}

@@ -102,21 +102,6 @@ class Steps:
         self.page.locator(f"[data-trial='{token}'] fieldset:not([disabled])").wait_for()
         return token
 
-    def wait_until_kept(self, *names):
-        """Wait until answers or events of these names lie in the browser's own store, which outlives the page."""
-        self.page.wait_for_function(
-            """names => new Promise((done) => {
-              indexedDB.open("mixeval-outbox").onsuccess = ({ target: { result } }) => {
-                result.transaction("entries").objectStore("entries").getAll().onsuccess = (event) => {
-                  result.close();
-                  const kept = event.target.result.map(({ body }) => body.name ?? body.kind);
-                  done(names.every((name) => kept.includes(name)));
-                };
-              };
-            })""",
-            arg=list(names),
-        )
-
     def wait_until(self, words):
         self.page.wait_for_function(
             "words => document.querySelector('#saved').textContent === words", arg=words
@@ -299,7 +284,9 @@ def test_a_question_comes_and_goes_with_the_answer_that_it_depends_on(steps, tab
     here.wait_for("sliders")
 
 
-def test_answers_outlive_their_tab_without_a_connection(steps, tab, context, lose_last_words):
+def test_answers_outlive_their_tab_without_a_connection(
+    steps, tab, context, lose_last_words, wait_until_kept
+):
     here = steps('[participants]\nquestionnaire = ["age", "gender"]\n').start()
     here.wait_for("questions_start")
     lose_last_words(tab)
@@ -313,7 +300,7 @@ def test_answers_outlive_their_tab_without_a_connection(steps, tab, context, los
     tab.get_by_label("What is your gender").fill("f")
     # The second is kept once the writing rests.
     here.wait_until("Offline, 2 waiting")
-    here.wait_until_kept("age", "gender")
+    wait_until_kept(tab, "age", "gender")
     tab.close(run_before_unload=False)
     context.set_offline(False)
     assert here.answers() == {}
@@ -383,7 +370,7 @@ def test_a_sound_that_cannot_be_loaded_does_not_end_the_test(steps, tab):
     assert here.flags()["left_right"]["score"] == 0
 
 
-def test_the_way_on_waits_until_all_is_saved(steps, tab, rate_by_request):
+def test_the_way_on_waits_until_all_is_saved(steps, tab, rate_by_request, wait_until_kept):
     here = steps('[participants]\nredirect = "https://example.org/back?cc={code}"\n').start()
     left = []
     tab.route(
@@ -396,7 +383,7 @@ def test_the_way_on_waits_until_all_is_saved(steps, tab, rate_by_request):
         if number == 2:
             tab.route(EVENTS, lambda route: route.abort())
             tab.locator("#volume").fill("-20")
-            here.wait_until_kept("volume")
+            wait_until_kept(tab, "volume")
         rate_by_request(tab)
         tab.goto(f"{here.url}test")
     tab.get_by_text("answers are still on their way").wait_for()

@@ -1,16 +1,13 @@
 /** The way back into a session whose cookie is gone, such as after a month or a cleaned browser. */
 
 import { ask } from "./dialog.js";
+import { TIMEOUT_SECONDS } from "./sender.js";
 
 /**
  * @typedef {import("./words.js").Words} Words
  */
 
-/** How long the server has to answer, in seconds: what is to be saved waits for it. */
-const TIMEOUT_SECONDS = 20;
-
 export class ReEntry {
-  #busy = false;
   /** Whether the page's own link has been tried already. */
   #tried = false;
   /** @type {import("./dialog.js").Asked | null} */
@@ -31,12 +28,10 @@ export class ReEntry {
 
   /** Go back in by the page's own link, and ask the listener where that leads nowhere; resolves before they answer. */
   async open() {
-    if (this.#busy || this.#asked) return;
-    this.#busy = true;
+    if (this.#asked) return;
     const known = new URL(this.resumeUrl).pathname;
     const isBack = !this.#tried && (await this.#follow(known));
     this.#tried = true;
-    this.#busy = false;
     if (isBack) this.onBack();
     else this.#ask();
   }
@@ -82,6 +77,7 @@ export class ReEntry {
    */
   async #follow(path) {
     try {
+      // What is to be saved waits for it.
       const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
       const { type, ok } = await this.fetch(path, { redirect: "manual", signal });
       return type === "opaqueredirect" || ok;

@@ -22,7 +22,7 @@
 
 const FIRST_SECONDS = 0.5;
 const LONGEST_SECONDS = 30;
-const TIMEOUT_SECONDS = 20;
+export const TIMEOUT_SECONDS = 20;
 const BATCH = 50;
 /** What is refused with these may be taken once the participant's cookie is back: it is kept, not dropped. */
 const NOT_NOW = new Set([401, 403, 404]);
